@@ -1,0 +1,1 @@
+//! Addresses as people type and logs print them (DESIGN 2). Pure.

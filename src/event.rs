@@ -1,0 +1,148 @@
+//! What happened, as data: the only thing `report` is given.
+//!
+//! Every variant is one JSON object of the schema `sock/1`. Field order is the
+//! order of declaration and stays as it is; what is absent is `null`. Nothing
+//! here formats text for people, reads a clock or does I/O.
+
+#![allow(missing_docs)] // fields carry the names of their JSON keys
+
+use serde::Serialize;
+
+use crate::verdict::State;
+
+/// One thing a run tells about itself.
+///
+/// Addresses are written as they are typed (`10.0.0.5:5432`, `[::1]:80`,
+/// `unix:/run/x`), IPv4 peers unmapped. Times are milliseconds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// A name became addresses, in the order in which they will be tried.
+    Resolve {
+        host: String,
+        canonical: Option<String>,
+        addresses: Vec<String>,
+        time_ms: f64,
+    },
+    /// A socket was made.
+    Socket {
+        fd: i32,
+        family: &'static str,
+        kind: &'static str,
+    },
+    /// A local address was bound.
+    Bind { address: String },
+    /// Connections (or datagrams) will be taken from now on.
+    Listening {
+        address: String,
+        protocol: &'static str,
+        families: Vec<&'static str>,
+    },
+    /// A peer came.
+    Peer {
+        address: String,
+        local: String,
+        protocol: &'static str,
+    },
+    /// A peer's session is over; `reason` is null for an end in order.
+    PeerEnd {
+        address: String,
+        sent: u64,
+        received: u64,
+        elapsed_ms: f64,
+        reason: Option<String>,
+    },
+    /// A connection was made.
+    Connect {
+        address: String,
+        local: String,
+        time_ms: f64,
+        rtt_ms: Option<f64>,
+        mss: Option<u32>,
+    },
+    /// One attempt at one address failed and another follows.
+    Attempt {
+        stage: &'static str,
+        object: String,
+        reason: String,
+        errno: Option<&'static str>,
+    },
+    /// The conversation is over.
+    Close {
+        sent: u64,
+        received: u64,
+        elapsed_ms: f64,
+        retransmits: Option<u32>,
+    },
+    /// Progress so far, asked for with SIGUSR1.
+    Progress {
+        stage: &'static str,
+        object: String,
+        sent: u64,
+        received: u64,
+        elapsed_ms: f64,
+    },
+    /// One system call and its result (`-vv`).
+    Call { call: String, result: String },
+    /// Something a person should know that is not an error.
+    Note { text: String },
+    /// A stage failed, or a timer or a signal ended the run.
+    Error {
+        stage: &'static str,
+        object: String,
+        reason: String,
+        errno: Option<&'static str>,
+        hint: Option<String>,
+        code: u8,
+    },
+    /// What one port (of one name, or of one address) answered.
+    Probe(Probe),
+    /// The last line of a probe run.
+    Summary(Summary),
+}
+
+/// One row of `probe`: a name and port, or with `--all-addresses` an address
+/// and port.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Probe {
+    /// The target as it was typed.
+    pub target: String,
+    /// The address whose evidence this row shows; null where none was found.
+    pub address: Option<String>,
+    /// Null for Unix sockets.
+    pub port: Option<u16>,
+    /// The service name of the port.
+    pub service: Option<String>,
+    /// `tcp`, `udp`, `unix`.
+    pub protocol: &'static str,
+    /// The verdict; null (`unfinished`) when the run ended before there was one.
+    pub state: Option<State>,
+    /// The evidence in one word (`syn-ack`, `icmp-port-unreachable`, `EMFILE`).
+    pub reason: String,
+    /// Who sent the ICMP error.
+    pub by: Option<String>,
+    /// From the first packet to the answer, milliseconds.
+    pub time_ms: Option<f64>,
+    /// SYNs (or datagrams) sent; null where none can be.
+    pub syns: Option<u32>,
+    /// The state this port was expected to have.
+    pub expected: Option<State>,
+    /// Whether it had it.
+    pub ok: Option<bool>,
+}
+
+/// Counts over all rows of a probe run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Summary {
+    pub probed: u64,
+    pub open: u64,
+    pub closed: u64,
+    pub rejected: u64,
+    pub filtered: u64,
+    pub silent: u64,
+    pub unreachable: u64,
+    pub error: u64,
+    pub unfinished: u64,
+    pub ok: bool,
+    pub elapsed_ms: f64,
+}

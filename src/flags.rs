@@ -1,0 +1,1 @@
+//! Flag lists of send(2) and recv(2), by name. Pure.

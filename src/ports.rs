@@ -1,0 +1,1 @@
+//! Ports and port lists (`22,80,8000-8100,https`). Pure.

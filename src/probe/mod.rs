@@ -1,0 +1,1 @@
+//! Which ports answer. Later files: schedule, engine.

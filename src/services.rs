@@ -1,0 +1,1 @@
+//! Service names and their port numbers.

@@ -1,0 +1,1 @@
+//! The little that is not in socket2 or nix; the only place with `unsafe` or `cfg(target_os)`.

@@ -1,0 +1,1 @@
+//! Targets of `probe`: names, addresses, CIDR blocks, Unix sockets. Pure.

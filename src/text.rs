@@ -1,0 +1,1 @@
+//! TEXT for messages, replies and data. Pure.

@@ -1,0 +1,1 @@
+//! The promises of `sock`, kept by the real binary against real peers.
