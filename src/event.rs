@@ -65,7 +65,7 @@ pub enum Event {
         stage: &'static str,
         object: String,
         reason: String,
-        errno: Option<&'static str>,
+        errno: Option<String>,
     },
     /// The conversation is over.
     Close {
@@ -91,7 +91,7 @@ pub enum Event {
         stage: &'static str,
         object: String,
         reason: String,
-        errno: Option<&'static str>,
+        errno: Option<String>,
         hint: Option<String>,
         code: u8,
     },

@@ -1,0 +1,53 @@
+//! The two ends of a direction: where bytes come from and where they go.
+
+use std::os::fd::BorrowedFd;
+
+use crate::failure::Failure;
+use crate::run::Run;
+
+/// What one attempt to move bytes did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// So many bytes; a datagram may have none.
+    Moved(usize),
+    /// Nothing can be moved before poll(2) says so.
+    NotReady,
+    /// The source has ended.
+    End,
+}
+
+/// Where bytes come from. A read never blocks longer than the run allows.
+pub trait Source {
+    /// What to poll for reading.
+    fn fd(&self) -> BorrowedFd<'_>;
+
+    /// One read.
+    ///
+    /// # Errors
+    /// The stage that failed, or the source's own trouble.
+    fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure>;
+}
+
+/// Where bytes go. A write never blocks longer than the run allows.
+pub trait Sink {
+    /// What to poll for writing; None is always ready.
+    fn fd(&self) -> Option<BorrowedFd<'_>>;
+
+    /// One write.
+    ///
+    /// # Errors
+    /// The stage that failed, or the sink's own trouble.
+    fn write(&mut self, run: &mut Run, bytes: &[u8]) -> Result<Step, Failure>;
+
+    /// Everything has been written: tells whoever reads at the other end.
+    ///
+    /// # Errors
+    /// When the last bytes turn out not to have arrived.
+    fn finish(&mut self, run: &mut Run) -> Result<(), Failure>;
+
+    /// Whether poll(2) should look for a reader that has gone while there is
+    /// nothing to write.
+    fn has_reader(&self) -> bool {
+        false
+    }
+}

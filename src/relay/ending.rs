@@ -1,0 +1,460 @@
+//! When a conversation is over, and why. Pure: facts and a moment in, a
+//! decision out.
+
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+
+use crate::failure::Timer;
+use crate::units::Limit;
+
+/// What is done to the connection when stdin has ended and everything read
+/// from it was delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OnEof {
+    /// Half-close: the peer sees the end, and may go on sending.
+    #[default]
+    Shutdown,
+    /// Nothing: the peer is not told, and ends the conversation.
+    Keep,
+    /// Close as soon as the peer's kernel has everything.
+    Close,
+}
+
+/// The rule a session ends by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Ending {
+    /// Both directions, each ending on its own.
+    Conversation {
+        on_eof: OnEof,
+        grace: Limit,
+        quit_after_eof: Option<Duration>,
+        /// Somebody types at stdin: the peer's end is the end.
+        terminal: bool,
+        /// `-k`: the peer's end is the end of this conversation, without grace.
+        next_peer: bool,
+    },
+    /// One way out: the peer's close is the receipt.
+    Out { close_wait: Duration },
+    /// One way in.
+    In,
+    /// Datagrams have no end: quiet for this long after stdin's.
+    Datagrams { quiet: Duration },
+    /// Datagrams out: the last one was sent.
+    DatagramsOut,
+}
+
+/// One direction as far as its end goes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Side {
+    /// The source has ended.
+    pub ended: bool,
+    /// Bytes wait for the sink.
+    pub holds: bool,
+    /// Everything was delivered, at that moment.
+    pub finished: Option<Instant>,
+    /// Nothing moves any more.
+    pub over: bool,
+    /// The last read.
+    pub last_taken: Instant,
+    /// The last write.
+    pub last_given: Instant,
+}
+
+/// What a decision rests on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Facts {
+    pub outbound: Option<Side>,
+    pub inbound: Option<Side>,
+    /// Bytes the peer's kernel has not acknowledged, and since when that
+    /// number stands.
+    pub unacknowledged: (usize, Instant),
+    pub idle: Option<Duration>,
+}
+
+/// What happens next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Next {
+    /// Go on; look again at that moment if nothing else happens.
+    Go(Option<Instant>),
+    /// It is over.
+    Over(Over),
+}
+
+/// Why it is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// As it should be.
+    InOrder,
+    /// stdin was still open when `--grace` ran out.
+    Grace,
+    /// `--quit-after-eof`: the user's own choice.
+    QuitAfterEof,
+    /// Nobody said that the last bytes were stored.
+    Unconfirmed,
+    /// `--idle`
+    Idle(Timer),
+}
+
+/// How often the kernel is asked for what is unacknowledged: nothing tells
+/// when that changes.
+pub const ACK_POLL: Duration = Duration::from_millis(10);
+
+impl Ending {
+    /// Whether `facts.unacknowledged` matters now.
+    pub fn asks_for_acknowledgement(&self, outbound_finished: bool) -> bool {
+        outbound_finished
+            && matches!(
+                self,
+                Ending::Out { .. }
+                    | Ending::Conversation {
+                        on_eof: OnEof::Close,
+                        ..
+                    }
+            )
+    }
+
+    /// Decides.
+    pub fn next(&self, now: Instant, facts: &Facts) -> Next {
+        let own = match *self {
+            Ending::Conversation {
+                on_eof,
+                grace,
+                quit_after_eof,
+                terminal,
+                next_peer,
+            } => conversation(now, facts, on_eof, grace, quit_after_eof, terminal, next_peer),
+            Ending::Out { close_wait } => out(now, facts, close_wait),
+            Ending::In => match facts.inbound {
+                Some(side) if side.over => Next::Over(Over::InOrder),
+                _ => Next::Go(None),
+            },
+            Ending::Datagrams { quiet } => datagrams(now, facts, quiet),
+            Ending::DatagramsOut => match facts.outbound {
+                Some(side) if side.over => Next::Over(Over::InOrder),
+                _ => Next::Go(None),
+            },
+        };
+        match own {
+            Next::Over(_) => own,
+            Next::Go(until) => self.idle(now, facts, until),
+        }
+    }
+
+    fn idle(&self, now: Instant, facts: &Facts, until: Option<Instant>) -> Next {
+        let Some(idle) = facts.idle else {
+            return Next::Go(until);
+        };
+        if matches!(self, Ending::Datagrams { .. }) && ended(facts.outbound) {
+            // After stdin's end it is the quiet time, no timer.
+            return Next::Go(until);
+        }
+        let sides = [facts.outbound, facts.inbound];
+        let Some(moved) = sides
+            .iter()
+            .flatten()
+            .map(|side| side.last_taken.max(side.last_given))
+            .max()
+        else {
+            return Next::Go(until);
+        };
+        due(now, moved + idle, Over::Idle(Timer { option: "--idle", after: idle })).or_at(until)
+    }
+}
+
+impl Next {
+    fn or_at(self, other: Option<Instant>) -> Next {
+        match self {
+            Next::Go(mine) => Next::Go([mine, other].into_iter().flatten().min()),
+            over => over,
+        }
+    }
+}
+
+fn due(now: Instant, moment: Instant, over: Over) -> Next {
+    if now >= moment {
+        Next::Over(over)
+    } else {
+        Next::Go(Some(moment))
+    }
+}
+
+fn ended(side: Option<Side>) -> bool {
+    side.is_none_or(|side| side.ended)
+}
+
+fn conversation(
+    now: Instant,
+    facts: &Facts,
+    on_eof: OnEof,
+    grace: Limit,
+    quit_after_eof: Option<Duration>,
+    terminal: bool,
+    next_peer: bool,
+) -> Next {
+    let (Some(outbound), Some(inbound)) = (facts.outbound, facts.inbound) else {
+        return Next::Go(None);
+    };
+    if inbound.over {
+        // What was read is delivered, whoever typed it.
+        if outbound.over || next_peer || (terminal && !outbound.holds) {
+            return Next::Over(Over::InOrder);
+        }
+        return match grace {
+            // The clock stands still while the peer is slow to take what it has.
+            Limit::For(grace) if !outbound.holds => {
+                let since = inbound
+                    .finished
+                    .unwrap_or(inbound.last_given)
+                    .max(outbound.last_taken)
+                    .max(outbound.last_given);
+                due(now, since + grace, Over::Grace)
+            }
+            _ => Next::Go(None),
+        };
+    }
+    let Some(finished) = outbound.finished else {
+        return Next::Go(None);
+    };
+    let quit = match quit_after_eof {
+        Some(after) => due(now, finished + after, Over::QuitAfterEof),
+        None => Next::Go(None),
+    };
+    match on_eof {
+        OnEof::Close if facts.unacknowledged.0 == 0 => Next::Over(Over::InOrder),
+        OnEof::Close => quit.or_at(Some(now + ACK_POLL)),
+        _ => quit,
+    }
+}
+
+fn out(now: Instant, facts: &Facts, close_wait: Duration) -> Next {
+    let Some(finished) = facts.outbound.and_then(|side| side.finished) else {
+        return Next::Go(None);
+    };
+    let (unacknowledged, since) = facts.unacknowledged;
+    let has_all = unacknowledged == 0;
+    // A peer that closed before it had everything has confirmed nothing yet.
+    if has_all && facts.inbound.is_none_or(|side| side.over) {
+        return Next::Over(Over::InOrder);
+    }
+    if close_wait.is_zero() {
+        return if has_all {
+            Next::Over(Over::InOrder)
+        } else {
+            Next::Go(Some(now + ACK_POLL))
+        };
+    }
+    // A slow peer that still takes bytes is not silent.
+    let silent_since = facts
+        .inbound
+        .map_or(finished, |side| side.last_taken.max(finished))
+        .max(since);
+    let poll = (!has_all).then(|| now + ACK_POLL);
+    due(now, silent_since + close_wait, Over::Unconfirmed).or_at(poll)
+}
+
+fn datagrams(now: Instant, facts: &Facts, quiet: Duration) -> Next {
+    let (Some(outbound), Some(inbound)) = (facts.outbound, facts.inbound) else {
+        return Next::Go(None);
+    };
+    match outbound.finished {
+        Some(finished) => due(
+            now,
+            finished.max(inbound.last_taken) + quiet,
+            Over::InOrder,
+        ),
+        None => Next::Go(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: Duration = Duration::from_secs(1);
+
+    fn open(start: Instant) -> Side {
+        Side {
+            ended: false,
+            holds: false,
+            finished: None,
+            over: false,
+            last_taken: start,
+            last_given: start,
+        }
+    }
+
+    fn done(at: Instant) -> Side {
+        Side {
+            ended: true,
+            finished: Some(at),
+            over: true,
+            ..open(at)
+        }
+    }
+
+    fn facts(outbound: Side, inbound: Side) -> Facts {
+        Facts {
+            outbound: Some(outbound),
+            inbound: Some(inbound),
+            unacknowledged: (0, outbound.last_taken),
+            idle: None,
+        }
+    }
+
+    fn conversation() -> Ending {
+        Ending::Conversation {
+            on_eof: OnEof::Shutdown,
+            grace: Limit::For(5 * S),
+            quit_after_eof: None,
+            terminal: false,
+            next_peer: false,
+        }
+    }
+
+    #[test]
+    fn a_conversation_ends_when_both_directions_have() {
+        let t = Instant::now();
+        let rule = conversation();
+        let next = |out, inb| rule.next(t, &facts(out, inb));
+        assert_eq!(next(open(t), open(t)), Next::Go(None));
+        assert_eq!(next(done(t), open(t)), Next::Go(None));
+        assert_eq!(next(done(t), done(t)), Next::Over(Over::InOrder));
+    }
+
+    #[test]
+    fn grace_counts_from_the_last_read_and_stands_still_while_bytes_wait() {
+        let t = Instant::now();
+        let rule = conversation();
+        let mut out = open(t);
+        assert_eq!(
+            rule.next(t, &facts(out, done(t))),
+            Next::Go(Some(t + 5 * S))
+        );
+        out.last_taken = t + 3 * S;
+        assert_eq!(
+            rule.next(t + 6 * S, &facts(out, done(t))),
+            Next::Go(Some(t + 8 * S))
+        );
+        assert_eq!(
+            rule.next(t + 8 * S, &facts(out, done(t))),
+            Next::Over(Over::Grace)
+        );
+        out.holds = true;
+        assert_eq!(rule.next(t + 60 * S, &facts(out, done(t))), Next::Go(None));
+    }
+
+    #[test]
+    fn at_a_terminal_the_peers_end_is_the_end_once_all_is_delivered() {
+        let t = Instant::now();
+        let Ending::Conversation { on_eof, grace, quit_after_eof, .. } = conversation() else {
+            unreachable!()
+        };
+        let rule = Ending::Conversation {
+            on_eof,
+            grace,
+            quit_after_eof,
+            terminal: true,
+            next_peer: false,
+        };
+        let mut out = open(t);
+        assert_eq!(
+            rule.next(t, &facts(out, done(t))),
+            Next::Over(Over::InOrder)
+        );
+        out.holds = true;
+        assert_eq!(rule.next(t, &facts(out, done(t))), Next::Go(None));
+    }
+
+    #[test]
+    fn quit_after_eof_bounds_the_wait_for_the_peer() {
+        let t = Instant::now();
+        let rule = Ending::Conversation {
+            on_eof: OnEof::Shutdown,
+            grace: Limit::Inf,
+            quit_after_eof: Some(2 * S),
+            terminal: false,
+            next_peer: false,
+        };
+        let now = |at| rule.next(at, &facts(done(t), open(t)));
+        assert_eq!(now(t + S), Next::Go(Some(t + 2 * S)));
+        assert_eq!(now(t + 2 * S), Next::Over(Over::QuitAfterEof));
+    }
+
+    #[test]
+    fn sending_is_done_when_the_peer_has_closed_and_has_everything() {
+        let t = Instant::now();
+        let rule = Ending::Out { close_wait: 5 * S };
+        let with = |out, inb, unacknowledged, now| {
+            let mut facts = facts(out, inb);
+            facts.unacknowledged = unacknowledged;
+            rule.next(now, &facts)
+        };
+        assert_eq!(with(open(t), done(t), (0, t), t + 60 * S), Next::Go(None));
+        assert_eq!(
+            with(done(t), done(t), (0, t), t),
+            Next::Over(Over::InOrder)
+        );
+        assert_eq!(
+            with(done(t), done(t), (9, t), t),
+            Next::Go(Some(t + ACK_POLL))
+        );
+        assert_eq!(
+            with(done(t), open(t), (0, t), t + 5 * S),
+            Next::Over(Over::Unconfirmed)
+        );
+        let moving = t + 4 * S;
+        assert_eq!(
+            with(done(t), open(t), (9, moving), t + 6 * S),
+            Next::Go(Some(t + 6 * S + ACK_POLL))
+        );
+    }
+
+    #[test]
+    fn close_wait_zero_asks_the_kernel_only() {
+        let t = Instant::now();
+        let rule = Ending::Out {
+            close_wait: Duration::ZERO,
+        };
+        let mut facts = facts(done(t), open(t));
+        assert_eq!(rule.next(t, &facts), Next::Over(Over::InOrder));
+        facts.unacknowledged = (1, t);
+        assert_eq!(rule.next(t + 9 * S, &facts), Next::Go(Some(t + 9 * S + ACK_POLL)));
+    }
+
+    #[test]
+    fn datagrams_end_quietly_after_both_the_eof_and_the_last_one() {
+        let t = Instant::now();
+        let rule = Ending::Datagrams { quiet: S };
+        let mut inbound = open(t);
+        inbound.last_taken = t + S / 2;
+        assert_eq!(rule.next(t + 9 * S, &facts(open(t), inbound)), Next::Go(None));
+        assert_eq!(
+            rule.next(t + S, &facts(done(t), inbound)),
+            Next::Go(Some(t + S + S / 2))
+        );
+        assert_eq!(
+            rule.next(t + 2 * S, &facts(done(t), inbound)),
+            Next::Over(Over::InOrder)
+        );
+    }
+
+    #[test]
+    fn idle_counts_from_the_last_byte_either_way() {
+        let t = Instant::now();
+        let mut facts = facts(open(t), open(t + S));
+        facts.idle = Some(2 * S);
+        let rule = conversation();
+        assert_eq!(rule.next(t + 2 * S, &facts), Next::Go(Some(t + 3 * S)));
+        assert!(matches!(
+            rule.next(t + 3 * S, &facts),
+            Next::Over(Over::Idle(_))
+        ));
+        let datagrams = Ending::Datagrams { quiet: 2 * S };
+        facts.outbound = Some(done(t));
+        assert_eq!(
+            datagrams.next(t + 3 * S, &facts),
+            Next::Over(Over::InOrder)
+        );
+    }
+}

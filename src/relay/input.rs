@@ -1,0 +1,176 @@
+//! Sources that belong to the user: stdin, and files one after another.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+
+use nix::libc;
+
+use super::end::{Source, Step};
+use crate::failure::{Class, Failure, StageError};
+use crate::run::Run;
+use crate::stage::Stage;
+use crate::sys::descriptor::{self, Kind};
+
+/// One descriptor to read from, whose flags are not ours to change.
+pub struct Input {
+    fd: OwnedFd,
+    kind: Kind,
+    name: String,
+    /// It was closed when the process began.
+    closed: bool,
+}
+
+impl Input {
+    /// Standard input. Closed at start, it is at its end.
+    ///
+    /// # Errors
+    /// dup(2), fstat(2).
+    pub fn stdin() -> Result<Input, Failure> {
+        let fd = descriptor::standard(0);
+        Ok(Input {
+            kind: Kind::of(fd).map_err(|error| failed("stdin", &error))?,
+            fd: fd
+                .try_clone_to_owned()
+                .map_err(|error| failed("stdin", &error))?,
+            name: "stdin".into(),
+            closed: descriptor::was_closed(0),
+        })
+    }
+
+    fn file(path: &PathBuf) -> Result<Input, Failure> {
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|error| failed(&name, &error))?;
+        let about = file.metadata().map_err(|error| failed(&name, &error))?;
+        if about.is_dir() {
+            return Err(failed(&name, &std::io::Error::from_raw_os_error(libc::EISDIR)));
+        }
+        Ok(Input {
+            kind: Kind::of(file.as_fd()).map_err(|error| failed(&name, &error))?,
+            fd: file.into(),
+            name,
+            closed: false,
+        })
+    }
+
+    /// Whether a person types here.
+    pub fn is_terminal(&self) -> bool {
+        self.kind == Kind::Terminal && !self.closed
+    }
+
+    /// Whether there never was anything to read from.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+}
+
+fn failed(name: &str, error: &std::io::Error) -> Failure {
+    StageError::io(Stage::Send, name, Class::Local, error).into()
+}
+
+impl Source for Input {
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {
+        if self.closed {
+            return Ok(Step::End);
+        }
+        let fd = self.fd.as_fd();
+        let read = match self.kind {
+            // Another reader of the same pipe may have been faster than poll(2).
+            Kind::Pipe | Kind::Socket => descriptor::read_nowait(fd, buffer),
+            _ => Err(std::io::Error::from_raw_os_error(libc::EOPNOTSUPP)),
+        };
+        let read = match read {
+            Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => run
+                .guarded(None, || nix::unistd::read(fd, buffer))
+                .map_err(Into::into),
+            read => read,
+        };
+        run.call(
+            || format!("read({}, {})", fd.as_raw_fd(), buffer.len()),
+            match &read {
+                Ok(length) => length.to_string(),
+                Err(error) => crate::stage::socket::outcome(error),
+            },
+        );
+        match read {
+            Ok(0) => Ok(Step::End),
+            Ok(length) => Ok(Step::Moved(length)),
+            Err(error) if would_block(&error) => Ok(Step::NotReady),
+            // A terminal whose other end is gone reads as its end.
+            Err(error) if self.is_terminal() && error.raw_os_error() == Some(libc::EIO) => {
+                Ok(Step::End)
+            }
+            Err(error) => Err(failed(&self.name, &error)),
+        }
+    }
+}
+
+/// EAGAIN and EINTR: nothing happened.
+pub fn would_block(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{Interrupted, WouldBlock};
+    matches!(error.kind(), Interrupted | WouldBlock)
+}
+
+/// Files, read one after another as if they were one.
+pub struct Files {
+    current: Input,
+    rest: VecDeque<Input>,
+}
+
+impl Files {
+    /// Opens all of them now, so that a missing one is told before anything is
+    /// sent; `-` is stdin.
+    ///
+    /// # Errors
+    /// open(2) of any of them. `paths` is not empty.
+    pub fn open(paths: &[PathBuf]) -> Result<Files, Failure> {
+        let mut rest = VecDeque::new();
+        for path in paths {
+            rest.push_back(if path.as_os_str() == "-" {
+                stdin_that_is_there()?
+            } else {
+                Input::file(path)?
+            });
+        }
+        let current = match rest.pop_front() {
+            Some(first) => first,
+            None => stdin_that_is_there()?,
+        };
+        Ok(Files { current, rest })
+    }
+}
+
+/// Nothing at all must not be sent as if it were everything.
+fn stdin_that_is_there() -> Result<Input, Failure> {
+    let stdin = Input::stdin()?;
+    if stdin.is_closed() {
+        return Err(failed(
+            "stdin",
+            &std::io::Error::from_raw_os_error(libc::EBADF),
+        ));
+    }
+    Ok(stdin)
+}
+
+impl Source for Files {
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.current.fd()
+    }
+
+    fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {
+        loop {
+            match self.current.read(run, buffer)? {
+                Step::End => match self.rest.pop_front() {
+                    Some(next) => self.current = next,
+                    None => return Ok(Step::End),
+                },
+                step => return Ok(step),
+            }
+        }
+    }
+}

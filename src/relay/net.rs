@@ -1,0 +1,192 @@
+//! The socket as source and as sink.
+
+use std::cell::Cell;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::time::Duration;
+
+use nix::errno::Errno;
+
+use super::end::{Sink, Source, Step};
+use super::ending::OnEof;
+use crate::event::Event;
+use crate::failure::{Failure, StageError};
+use crate::run::Run;
+use crate::stage::connect::Conn;
+use crate::stage::{Stage, close, recv, send};
+
+/// How long to leave a network device alone whose queue is full (ENOBUFS):
+/// poll(2) does not tell when it has room.
+const DEVICE_PAUSE: Duration = Duration::from_millis(1);
+
+/// The receiving half of a connection.
+pub struct Receiving<'a> {
+    conn: &'a Conn,
+    flags: i32,
+    /// Datagrams: something has come, so a later error is not the answer.
+    heard: &'a Cell<bool>,
+    dropped: u32,
+}
+
+impl<'a> Receiving<'a> {
+    /// `heard` is shared with the sending half.
+    pub fn new(conn: &'a Conn, options: recv::Options, heard: &'a Cell<bool>) -> Self {
+        Receiving {
+            conn,
+            flags: options.flags,
+            heard,
+            dropped: 0,
+        }
+    }
+
+    fn datagram(&mut self, run: &mut Run, buffer: &mut [u8]) -> nix::Result<usize> {
+        let datagram = recv::datagram(&self.conn.socket, buffer, self.flags)?;
+        if datagram.truncated {
+            run.tell(Event::Note {
+                text: format!(
+                    "recv {}: a datagram was longer than {} bytes and was cut",
+                    self.conn.peer,
+                    buffer.len()
+                ),
+            });
+        }
+        if datagram.dropped > self.dropped {
+            run.tell(Event::Note {
+                text: format!(
+                    "recv {}: the kernel dropped {} datagrams: they came faster than they were read",
+                    self.conn.local,
+                    datagram.dropped - self.dropped
+                ),
+            });
+            self.dropped = datagram.dropped;
+        }
+        Ok(datagram.length)
+    }
+}
+
+impl Source for Receiving<'_> {
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.conn.socket.as_fd()
+    }
+
+    fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {
+        let is_datagram = self.conn.transport.is_datagram();
+        let received = if is_datagram {
+            self.datagram(run, buffer)
+        } else {
+            recv::recv(&self.conn.socket, buffer, self.flags)
+        };
+        run.call(
+            || {
+                format!(
+                    "recv({}, {}, {:#x})",
+                    self.conn.socket.as_raw_fd(),
+                    buffer.len(),
+                    self.flags
+                )
+            },
+            shown(&received),
+        );
+        match received {
+            Ok(0) if !is_datagram => Ok(Step::End),
+            Ok(length) => {
+                self.heard.set(true);
+                Ok(Step::Moved(length))
+            }
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(Step::NotReady),
+            Err(errno) => {
+                let error = failed(Stage::Recv, self.conn, errno);
+                if is_datagram && self.heard.get() {
+                    run.tell(error.attempt());
+                    return Ok(Step::NotReady);
+                }
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// The sending half of a connection.
+pub struct Sending<'a> {
+    conn: &'a Conn,
+    options: &'a send::Options,
+    on_eof: OnEof,
+    heard: &'a Cell<bool>,
+}
+
+impl<'a> Sending<'a> {
+    /// `heard` is shared with the receiving half.
+    pub fn new(
+        conn: &'a Conn,
+        options: &'a send::Options,
+        on_eof: OnEof,
+        heard: &'a Cell<bool>,
+    ) -> Self {
+        Sending {
+            conn,
+            options,
+            on_eof,
+            heard,
+        }
+    }
+}
+
+impl Sink for Sending<'_> {
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.conn.socket.as_fd())
+    }
+
+    fn write(&mut self, run: &mut Run, bytes: &[u8]) -> Result<Step, Failure> {
+        let chunk = self.options.chunk.unwrap_or(bytes.len()).min(bytes.len());
+        let mut sent = send::send(&self.conn.socket, &bytes[..chunk], self.options.flags);
+        if let Err(errno) = sent
+            && self.conn.transport.is_datagram()
+            && self.heard.get()
+            && !matches!(errno, Errno::EAGAIN | Errno::EMSGSIZE | Errno::ENOBUFS)
+        {
+            // What an earlier datagram met is reported in place of sending
+            // this one; the queue is empty now.
+            run.tell(failed(Stage::Send, self.conn, errno).attempt());
+            sent = send::send(&self.conn.socket, &bytes[..chunk], self.options.flags);
+        }
+        run.call(
+            || {
+                format!(
+                    "send({}, {chunk}, {:#x})",
+                    self.conn.socket.as_raw_fd(),
+                    self.options.flags
+                )
+            },
+            shown(&sent),
+        );
+        match sent {
+            Ok(length) => Ok(Step::Moved(length)),
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(Step::NotReady),
+            Err(Errno::ENOBUFS) if self.conn.transport.is_datagram() => {
+                run.sleep(DEVICE_PAUSE)?;
+                Ok(Step::NotReady)
+            }
+            Err(errno) => Err(failed(Stage::Send, self.conn, errno).into()),
+        }
+    }
+
+    fn finish(&mut self, run: &mut Run) -> Result<(), Failure> {
+        if self.conn.transport.is_datagram() || self.on_eof == OnEof::Keep {
+            return Ok(());
+        }
+        close::half(run, self.conn).map_err(|error| {
+            let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
+            failed(Stage::Send, self.conn, errno).into()
+        })
+    }
+}
+
+fn failed(stage: Stage, conn: &Conn, errno: Errno) -> StageError {
+    send::failed(stage, &conn.socket, &conn.peer, conn.transport, errno)
+}
+
+fn shown(result: &nix::Result<usize>) -> String {
+    match result {
+        Ok(length) => length.to_string(),
+        Err(errno) => format!("-1 {errno:?}"),
+    }
+}

@@ -1,0 +1,135 @@
+//! Sinks that belong to the user: stdout, a descriptor, or nowhere.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use nix::libc;
+
+use super::end::{Sink, Step};
+use super::input::would_block;
+use crate::failure::{Class, Failure, StageError};
+use crate::run::Run;
+use crate::stage::Stage;
+use crate::sys::descriptor::{self, Kind};
+
+/// After POLLOUT a pipe takes this many bytes without blocking (pipe(7)); a
+/// terminal too, as far as it can tell.
+const PIPE_BUF: usize = 4096;
+
+/// One write(2) to a descriptor whose flags are not ours to change.
+///
+/// # Errors
+/// `StdoutGone` when the reader has gone and `name` is stdout, otherwise the
+/// errno, which is local trouble.
+pub fn write(
+    run: &mut Run,
+    fd: BorrowedFd<'_>,
+    kind: Kind,
+    name: &str,
+    bytes: &[u8],
+) -> Result<Step, Failure> {
+    let written = match kind {
+        Kind::Pipe | Kind::Socket => descriptor::write_nowait(fd, bytes),
+        _ => Err(std::io::Error::from_raw_os_error(libc::EOPNOTSUPP)),
+    };
+    let written = match written {
+        Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => {
+            let part = match kind {
+                Kind::Regular | Kind::Device => bytes,
+                _ => &bytes[..bytes.len().min(PIPE_BUF)],
+            };
+            run.guarded(None, || nix::unistd::write(fd, part))
+                .map_err(Into::into)
+        }
+        written => written,
+    };
+    run.call(
+        || format!("write({}, {})", fd.as_raw_fd(), bytes.len()),
+        match &written {
+            Ok(length) => length.to_string(),
+            Err(error) => crate::stage::socket::outcome(error),
+        },
+    );
+    match written {
+        Ok(length) => Ok(Step::Moved(length)),
+        Err(error) if would_block(&error) => Ok(Step::NotReady),
+        Err(error) if fd.as_raw_fd() == 1 && error.raw_os_error() == Some(libc::EPIPE) => {
+            Err(Failure::StdoutGone)
+        }
+        Err(error) => Err(failed(name, &error)),
+    }
+}
+
+/// Trouble with what is stored belongs to the stage that receives.
+pub fn failed(name: &str, error: &std::io::Error) -> Failure {
+    StageError::io(Stage::Recv, name, Class::Local, error).into()
+}
+
+/// Standard output.
+pub struct Stdout {
+    kind: Kind,
+    /// Later peers write here too (`-k`).
+    stays_open: bool,
+    closed: bool,
+}
+
+impl Stdout {
+    /// # Errors
+    /// It was closed when the process began: nothing could be stored.
+    pub fn new(stays_open: bool) -> Result<Stdout, Failure> {
+        let kind = if descriptor::was_closed(1) {
+            Err(std::io::Error::from_raw_os_error(libc::EBADF))
+        } else {
+            Kind::of(descriptor::standard(1))
+        };
+        Ok(Stdout {
+            kind: kind.map_err(|error| failed("stdout", &error))?,
+            stays_open,
+            closed: false,
+        })
+    }
+
+    /// Whether a person looks at it.
+    pub fn is_terminal(&self) -> bool {
+        self.kind == Kind::Terminal
+    }
+}
+
+impl Sink for Stdout {
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        (!self.closed).then(|| descriptor::standard(1))
+    }
+
+    fn write(&mut self, run: &mut Run, bytes: &[u8]) -> Result<Step, Failure> {
+        write(run, descriptor::standard(1), self.kind, "stdout", bytes)
+    }
+
+    fn finish(&mut self, run: &mut Run) -> Result<(), Failure> {
+        if self.stays_open || self.closed {
+            return Ok(());
+        }
+        self.closed = true;
+        run.guarded(None, || descriptor::close_standard(1))
+            .map_err(|error| failed("stdout", &error))
+    }
+
+    fn has_reader(&self) -> bool {
+        !self.closed && matches!(self.kind, Kind::Pipe | Kind::Socket)
+    }
+}
+
+/// Takes everything and keeps nothing.
+pub struct Discard;
+
+impl Sink for Discard {
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    fn write(&mut self, _: &mut Run, bytes: &[u8]) -> Result<Step, Failure> {
+        Ok(Step::Moved(bytes.len()))
+    }
+
+    fn finish(&mut self, _: &mut Run) -> Result<(), Failure> {
+        Ok(())
+    }
+}

@@ -1,0 +1,203 @@
+//! The books of one direction: what is open, how much has passed, and what to
+//! wait for. Pure; moments come from the caller.
+
+use std::time::{Duration, Instant};
+
+/// One direction of a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pump {
+    flow: Flow,
+    taken: u64,
+    given: u64,
+    limit: Option<u64>,
+    interval: Option<Duration>,
+    not_before: Option<Instant>,
+    last_taken: Instant,
+    last_given: Instant,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Flow {
+    Open,
+    /// The source has ended; what is held still has to go.
+    Ending,
+    /// The sink knows that everything has been delivered.
+    Finished(Instant),
+    /// The sink takes no more.
+    Broken,
+}
+
+impl Pump {
+    /// A direction that is open since `now`.
+    pub fn new(now: Instant) -> Pump {
+        Pump {
+            flow: Flow::Open,
+            taken: 0,
+            given: 0,
+            limit: None,
+            interval: None,
+            not_before: None,
+            last_taken: now,
+            last_given: now,
+        }
+    }
+
+    /// Ends by itself after so many bytes (`--bytes`).
+    pub fn limit(mut self, bytes: Option<u64>) -> Pump {
+        self.limit = bytes;
+        if bytes == Some(0) {
+            self.flow = Flow::Ending;
+        }
+        self
+    }
+
+    /// Leaves at least this time between two writes (`--interval`).
+    pub fn interval(mut self, interval: Option<Duration>) -> Pump {
+        self.interval = interval;
+        self
+    }
+
+    /// How many bytes the next read may take.
+    pub fn room(&self) -> usize {
+        let left = self.limit.map_or(u64::MAX, |limit| limit - self.taken);
+        usize::try_from(left).unwrap_or(usize::MAX)
+    }
+
+    /// Whether the source should be read, when nothing is held.
+    pub fn wants_read(&self) -> bool {
+        self.flow == Flow::Open
+    }
+
+    /// Whether what is held may be written now.
+    pub fn may_write(&self, now: Instant) -> bool {
+        matches!(self.flow, Flow::Open | Flow::Ending)
+            && self.not_before.is_none_or(|moment| now >= moment)
+    }
+
+    /// When held bytes may be written, if not now.
+    pub fn wakes(&self) -> Option<Instant> {
+        self.not_before
+    }
+
+    /// The source gave so many bytes.
+    pub fn took(&mut self, bytes: usize, now: Instant) {
+        self.taken += bytes as u64;
+        self.last_taken = now;
+        if self.limit.is_some_and(|limit| self.taken >= limit) {
+            self.flow = Flow::Ending;
+        }
+    }
+
+    /// The sink took so many bytes.
+    pub fn gave(&mut self, bytes: usize, now: Instant) {
+        self.given += bytes as u64;
+        self.last_given = now;
+        self.not_before = self.interval.map(|interval| now + interval);
+    }
+
+    /// The source has ended.
+    pub fn source_ended(&mut self, now: Instant) {
+        if self.flow == Flow::Open {
+            self.flow = Flow::Ending;
+            self.last_taken = now;
+        }
+    }
+
+    /// Everything was delivered and the sink has been told.
+    pub fn finished(&mut self, now: Instant) {
+        self.flow = Flow::Finished(now);
+    }
+
+    /// The sink takes no more.
+    pub fn broken(&mut self) {
+        self.flow = Flow::Broken;
+    }
+
+    /// The source has ended, or has given all that was asked for.
+    pub fn has_ended(&self) -> bool {
+        self.flow != Flow::Open
+    }
+
+    /// Nothing will move any more.
+    pub fn is_over(&self) -> bool {
+        matches!(self.flow, Flow::Finished(_) | Flow::Broken)
+    }
+
+    /// When everything had been delivered.
+    pub fn finished_at(&self) -> Option<Instant> {
+        match self.flow {
+            Flow::Finished(moment) => Some(moment),
+            _ => None,
+        }
+    }
+
+    /// How many bytes of `--bytes` are missing, now that the source has ended.
+    pub fn missing(&self) -> Option<u64> {
+        match self.limit {
+            Some(limit) if self.has_ended() && self.taken < limit => Some(limit - self.taken),
+            _ => None,
+        }
+    }
+
+    /// Bytes the sink has taken.
+    pub fn given(&self) -> u64 {
+        self.given
+    }
+
+    /// Bytes the source has given.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// The last read that gave something (or the end).
+    pub fn last_taken(&self) -> Instant {
+        self.last_taken
+    }
+
+    /// The last write that moved something.
+    pub fn last_given(&self) -> Instant {
+        self.last_given
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_ends_the_direction_and_a_short_source_is_missed() {
+        let now = Instant::now();
+        let mut pump = Pump::new(now).limit(Some(10));
+        assert_eq!(pump.room(), 10);
+        pump.took(4, now);
+        assert_eq!((pump.room(), pump.wants_read()), (6, true));
+        let mut short = pump.clone();
+        short.source_ended(now);
+        assert_eq!(short.missing(), Some(6));
+        pump.took(6, now);
+        assert_eq!((pump.wants_read(), pump.missing()), (false, None));
+        assert!(Pump::new(now).limit(Some(0)).has_ended());
+    }
+
+    #[test]
+    fn an_interval_holds_the_next_write_back_and_nothing_else() {
+        let now = Instant::now();
+        let second = Duration::from_secs(1);
+        let mut pump = Pump::new(now).interval(Some(second));
+        assert!(pump.may_write(now));
+        pump.gave(1, now);
+        assert!(!pump.may_write(now));
+        assert!(pump.wants_read());
+        assert!(pump.may_write(now + second));
+        assert_eq!(pump.wakes(), Some(now + second));
+    }
+
+    #[test]
+    fn a_broken_sink_stops_both_sides() {
+        let now = Instant::now();
+        let mut pump = Pump::new(now);
+        pump.broken();
+        assert!(!pump.wants_read() && !pump.may_write(now) && pump.is_over());
+        assert_eq!(pump.finished_at(), None);
+    }
+}

@@ -1,0 +1,285 @@
+//! The poll loop of one conversation.
+//!
+//! Poll interest is computed anew from state each turn; each direction ends on
+//! its own; no call blocks longer than the timers allow.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags};
+
+use super::carrier::Carrier;
+use super::end::{Sink, Source, Step};
+use super::ending::{Ending, Facts, Next, Over, Side};
+use super::pump::Pump;
+use crate::failure::{Class, Failure, StageError};
+use crate::run::{Run, Wake};
+use crate::stage::Stage;
+use crate::stage::connect::Conn;
+use crate::sys::outq;
+
+/// Reads and writes of one direction between two looks at the other one, the
+/// timers and the signals.
+const ROUNDS: usize = 16;
+
+/// One direction: its books and what moves its bytes.
+pub struct Direction<'a> {
+    pub pump: Pump,
+    pub carrier: &'a mut dyn Carrier,
+    pub source: &'a mut dyn Source,
+    pub sink: &'a mut dyn Sink,
+}
+
+/// One conversation over one connection.
+pub struct Session<'a> {
+    pub conn: &'a Conn,
+    /// From the user to the peer.
+    pub outbound: Option<Direction<'a>>,
+    /// From the peer to the user.
+    pub inbound: Option<Direction<'a>>,
+    pub ending: Ending,
+    /// `--idle`
+    pub idle: Option<Duration>,
+    /// Called once, when the peer has proved to be one: bytes moved, or it
+    /// ended in order.
+    pub on_first: Option<Box<dyn FnOnce() + 'a>>,
+    /// The outbound side failed; the peer may still have something to say.
+    failed: Option<Failure>,
+    unacknowledged: (usize, Instant),
+}
+
+impl<'a> Session<'a> {
+    /// A session that nothing has happened in.
+    pub fn new(
+        conn: &'a Conn,
+        outbound: Option<Direction<'a>>,
+        inbound: Option<Direction<'a>>,
+        ending: Ending,
+        idle: Option<Duration>,
+    ) -> Self {
+        Session {
+            conn,
+            outbound,
+            inbound,
+            ending,
+            idle,
+            on_first: None,
+            failed: None,
+            unacknowledged: (usize::MAX, Instant::now()),
+        }
+    }
+
+    /// Bytes the peer's socket has taken.
+    pub fn sent(&self) -> u64 {
+        self.outbound.as_ref().map_or(0, |d| d.pump.given())
+    }
+
+    /// Bytes that came from the peer.
+    pub fn received(&self) -> u64 {
+        self.inbound.as_ref().map_or(0, |d| d.pump.taken())
+    }
+
+    /// Runs until the conversation is over.
+    ///
+    /// # Errors
+    /// A failed end, a timer, a signal, or a reader of stdout that has gone.
+    pub fn run(&mut self, run: &mut Run) -> Result<Over, Failure> {
+        loop {
+            let now = Instant::now();
+            run.enter(self.stage(), &self.conn.peer);
+            self.ask_kernel(now);
+            let until = match self.ending.next(now, &self.facts()) {
+                Next::Over(over) => {
+                    return match self.failed.take() {
+                        Some(failure) => Err(failure),
+                        None => Ok(over),
+                    };
+                }
+                Next::Go(until) => until,
+            };
+            self.wait(run, now, until)?;
+            let now = Instant::now();
+            if let Some(outbound) = &mut self.outbound
+                && let Err(failure) = outbound.turn(run, now)
+            {
+                self.outbound_failed(failure)?;
+            }
+            if let Some(inbound) = &mut self.inbound {
+                inbound.turn(run, now)?;
+            }
+            let proved = self.sent() > 0
+                || self.received() > 0
+                || self.inbound.as_ref().is_some_and(|d| d.pump.has_ended());
+            if proved && let Some(first) = self.on_first.take() {
+                first();
+            }
+        }
+    }
+
+    fn stage(&self) -> Stage {
+        match &self.outbound {
+            Some(outbound) if !outbound.pump.is_over() => Stage::Send,
+            _ => Stage::Recv,
+        }
+    }
+
+    /// A connection that takes no more may still hold what the peer said
+    /// before it closed; that is read first, and the failure told then.
+    fn outbound_failed(&mut self, failure: Failure) -> Result<(), Failure> {
+        let cut = matches!(&failure, Failure::Stage(error) if error.class == Class::Cut
+            && error.stage == Stage::Send && error.errno.is_some());
+        match (&mut self.outbound, &self.inbound) {
+            (Some(outbound), Some(inbound)) if cut && !inbound.pump.is_over() => {
+                outbound.pump.broken();
+                self.failed.get_or_insert(failure);
+                Ok(())
+            }
+            _ => Err(failure),
+        }
+    }
+
+    fn ask_kernel(&mut self, now: Instant) {
+        let finished = self
+            .outbound
+            .as_ref()
+            .is_some_and(|d| d.pump.finished_at().is_some());
+        if self.ending.asks_for_acknowledgement(finished) {
+            // Where the kernel cannot tell, nothing is outstanding.
+            let left = outq::unacknowledged(&self.conn.socket).unwrap_or(0);
+            if left != self.unacknowledged.0 {
+                self.unacknowledged = (left, now);
+            }
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            outbound: self.outbound.as_ref().map(Direction::side),
+            inbound: self.inbound.as_ref().map(Direction::side),
+            unacknowledged: self.unacknowledged,
+            idle: self.idle,
+        }
+    }
+
+    fn wait(&self, run: &mut Run, now: Instant, until: Option<Instant>) -> Result<(), Failure> {
+        let directions = [&self.outbound, &self.inbound];
+        let mut until = until;
+        let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(4);
+        let mut readers: Vec<(usize, BorrowedFd<'_>)> = Vec::new();
+        let mut ready_now = false;
+        for direction in directions.into_iter().flatten() {
+            match direction.interest(now) {
+                Interest::Read(fd) => fds.push(PollFd::new(fd, PollFlags::POLLIN)),
+                Interest::Write(Some(fd)) => fds.push(PollFd::new(fd, PollFlags::POLLOUT)),
+                Interest::Write(None) => ready_now = true,
+                Interest::At(moment) => until = Some(until.map_or(moment, |u| u.min(moment))),
+                Interest::Nothing => {}
+            }
+            if direction.sink.has_reader()
+                && let Some(fd) = direction.sink.fd()
+            {
+                readers.push((fds.len(), fd));
+                fds.push(PollFd::new(fd, PollFlags::empty()));
+            }
+        }
+        if ready_now {
+            until = Some(now);
+        }
+        if run.wait_quietly(&mut fds, until)? == Wake::Progress {
+            run.progress(self.sent(), self.received());
+        }
+        for (index, fd) in readers {
+            let gone = fds[index]
+                .revents()
+                .is_some_and(|r| r.intersects(PollFlags::POLLERR | PollFlags::POLLNVAL));
+            if gone {
+                return Err(reader_gone(fd));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The program that read what we write has gone, even if there is nothing to
+/// write at the moment.
+fn reader_gone(fd: BorrowedFd<'_>) -> Failure {
+    use std::os::fd::AsRawFd;
+    if fd.as_raw_fd() == 1 {
+        return Failure::StdoutGone;
+    }
+    StageError::os(Stage::Recv, "-o", Class::Local, nix::errno::Errno::EPIPE).into()
+}
+
+enum Interest<'a> {
+    Read(BorrowedFd<'a>),
+    Write(Option<BorrowedFd<'a>>),
+    At(Instant),
+    Nothing,
+}
+
+impl Direction<'_> {
+    fn interest(&self, now: Instant) -> Interest<'_> {
+        if self.pump.is_over() {
+            return Interest::Nothing;
+        }
+        if self.carrier.holds() {
+            return match self.pump.wakes() {
+                Some(moment) if !self.pump.may_write(now) => Interest::At(moment),
+                _ => Interest::Write(self.sink.fd().map(|fd| fd.as_fd())),
+            };
+        }
+        if self.pump.wants_read() {
+            return Interest::Read(self.source.fd());
+        }
+        // Ended and empty: only the sink has to be told, which is no wait.
+        Interest::Write(None)
+    }
+
+    fn turn(&mut self, run: &mut Run, now: Instant) -> Result<(), Failure> {
+        for _ in 0..ROUNDS {
+            if self.pump.is_over() {
+                return Ok(());
+            }
+            if self.carrier.holds() {
+                if !self.pump.may_write(now) {
+                    return Ok(());
+                }
+                match self.carrier.drain(run, self.sink)? {
+                    Step::Moved(bytes) => self.pump.gave(bytes, Instant::now()),
+                    Step::NotReady | Step::End => return Ok(()),
+                }
+            } else if self.pump.wants_read() {
+                let room = self.pump.room();
+                match self.carrier.fill(run, self.source, room)? {
+                    Step::Moved(bytes) => self.pump.took(bytes, Instant::now()),
+                    Step::End => self.pump.source_ended(Instant::now()),
+                    Step::NotReady => return Ok(()),
+                }
+            } else {
+                if let Some(missing) = self.pump.missing() {
+                    return Err(self.short(missing));
+                }
+                self.sink.finish(run)?;
+                self.pump.finished(Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    fn short(&self, missing: u64) -> Failure {
+        let taken = self.pump.taken();
+        let reason = format!("ended after {taken} bytes, {missing} short of --bytes");
+        StageError::new(Stage::Recv, "input", Class::Cut, reason).into()
+    }
+
+    fn side(&self) -> Side {
+        Side {
+            ended: self.pump.has_ended(),
+            holds: self.carrier.holds(),
+            finished: self.pump.finished_at(),
+            over: self.pump.is_over(),
+            last_taken: self.pump.last_taken(),
+            last_given: self.pump.last_given(),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Events to people and to programs: the only room that prints.
+//!
+//! stdout is written completely or the failure is reported; stderr never ends
+//! or delays a run: what it cannot take at once is dropped. Knows events, not
+//! sockets.
+
+mod escape;
+mod json;
+mod stderr;
+mod stdout;
+mod table;
+mod text;
+
+pub use escape::escape;
+pub use stdout::Unwritten;
+
+use crate::event::Event;
+use crate::failure::Failure;
+use text::Level;
+
+/// How things are said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// One JSON object a line instead of text.
+    pub json: bool,
+    /// `-v` counted.
+    pub verbose: u8,
+    /// Nothing but errors.
+    pub quiet: bool,
+    /// Colour in tables.
+    pub color: bool,
+    /// Tables, folding and sentences for eyes: stdout is a terminal.
+    pub table: bool,
+    /// Every row of a table, none folded.
+    pub all: bool,
+    /// stderr is a terminal.
+    pub stderr_terminal: bool,
+}
+
+impl Style {
+    fn tells(self, level: Level) -> bool {
+        match level {
+            Level::Errors => true,
+            _ if self.quiet => false,
+            Level::Normal => true,
+            Level::Coming => self.json || self.stderr_terminal || self.verbose >= 1,
+            Level::Stages => self.verbose >= 1,
+            Level::Calls => self.verbose >= 2,
+        }
+    }
+
+    fn render(self, event: &Event) -> String {
+        if self.json {
+            json::line(event)
+        } else {
+            text::line(event) + "\n"
+        }
+    }
+}
+
+/// Where events go.
+pub struct Report {
+    style: Style,
+    table: table::Table,
+}
+
+impl Report {
+    /// A report in a style.
+    pub fn new(style: Style) -> Report {
+        Report {
+            style,
+            table: table::Table::default(),
+        }
+    }
+
+    /// The style it was made with.
+    pub fn style(&self) -> Style {
+        self.style
+    }
+
+    /// Whether `-vv` asks for single system calls.
+    pub fn tells_calls(&self) -> bool {
+        self.style.tells(Level::Calls)
+    }
+
+    /// Tells an event on stderr.
+    pub fn tell(&mut self, event: &Event) {
+        if self.style.tells(text::level(event)) {
+            stderr::write(self.style.render(event).as_bytes());
+        }
+    }
+
+    /// Tells a result on stdout: at once, or with the table it belongs to.
+    ///
+    /// # Errors
+    /// stdout is gone, full or failing.
+    pub fn result(&mut self, event: &Event) -> Result<(), Unwritten> {
+        if self.style.quiet {
+            return Ok(());
+        }
+        match event {
+            _ if self.style.json => stdout::write(json::line(event).as_bytes()),
+            Event::Probe(row) if self.style.table => {
+                self.table.push(row.clone());
+                Ok(())
+            }
+            Event::Probe(row) => stdout::write(table::tsv(row).as_bytes()),
+            Event::Summary(summary) if self.style.table => {
+                let text = self.table.render(summary, self.style.all, self.style.color);
+                stdout::write(text.as_bytes())
+            }
+            // In a pipe rows are all there is: a summary would be a row too many.
+            Event::Summary(_) => Ok(()),
+            other => stdout::write((text::line(other) + "\n").as_bytes()),
+        }
+    }
+
+    /// The last line of a run that failed.
+    pub fn failure(&mut self, failure: &Failure) {
+        // Who pressed Ctrl-C at this terminal has seen it there.
+        let seen = matches!(failure, Failure::Signal { number: 2, .. })
+            && self.style.stderr_terminal
+            && !self.style.json;
+        if !seen && let Some(event) = failure.event() {
+            self.tell(&event);
+        }
+    }
+}
+
+/// As [`Report::failure`], from a thread that has no report.
+pub fn last_words(failure: &Failure, style: Style) {
+    if let Some(event) = failure.event() {
+        stderr::write(style.render(&event).as_bytes());
+    }
+}
+
+/// Writes text that was asked for (`--help`, `--version`, completions) to stdout.
+///
+/// # Errors
+/// stdout is gone, full or failing.
+pub fn answer(text: &[u8]) -> Result<(), Unwritten> {
+    stdout::write(text)
+}
+
+/// Writes a usage error to stderr, as far as it takes it.
+pub fn complain(text: &[u8]) {
+    stderr::write(text);
+}
+
+/// A usage error as one JSON object.
+pub fn complain_json(reason: &str) {
+    stderr::write(
+        json::line(&Event::Error {
+            stage: "usage",
+            object: String::new(),
+            reason: reason.to_owned(),
+            errno: None,
+            hint: None,
+            code: crate::exit::USAGE,
+        })
+        .as_bytes(),
+    );
+}

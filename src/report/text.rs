@@ -1,0 +1,197 @@
+//! Events for people: one line each. Pure.
+
+use std::time::Duration;
+
+use super::escape::escape;
+use crate::event::Event;
+use crate::units::{human_bytes, human_time};
+
+/// From which `-v` on an event is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Even with `--quiet`.
+    Errors,
+    /// Unless `--quiet`.
+    Normal,
+    /// On a terminal, in JSON and with `-v`.
+    Coming,
+    /// With `-v`.
+    Stages,
+    /// With `-vv`.
+    Calls,
+}
+
+/// The level of an event.
+pub fn level(event: &Event) -> Level {
+    match event {
+        Event::Error { .. } => Level::Errors,
+        Event::Listening { .. } | Event::Note { .. } | Event::Progress { .. } => Level::Normal,
+        Event::Probe(_) | Event::Summary(_) => Level::Normal,
+        Event::Peer { .. } | Event::PeerEnd { .. } => Level::Coming,
+        Event::Resolve { .. }
+        | Event::Socket { .. }
+        | Event::Bind { .. }
+        | Event::Connect { .. }
+        | Event::Attempt { .. }
+        | Event::Close { .. } => Level::Stages,
+        Event::Call { .. } => Level::Calls,
+    }
+}
+
+/// The event as a line without its newline, as `-v` aligns its stages.
+pub fn line(event: &Event) -> String {
+    let text = match event {
+        Event::Resolve {
+            host,
+            canonical,
+            addresses,
+            time_ms,
+        } => {
+            let alias = match canonical {
+                Some(name) if name != host => format!(" ({name})"),
+                _ => String::new(),
+            };
+            stage(
+                "resolve",
+                format!(
+                    "{host}{alias} -> {} ({})",
+                    addresses.join(", "),
+                    time(*time_ms)
+                ),
+            )
+        }
+        Event::Socket { fd, family, kind } => stage("socket", format!("fd {fd} {family} {kind}")),
+        Event::Bind { address } => stage("bind", address.clone()),
+        Event::Listening {
+            address,
+            protocol,
+            families,
+        } => {
+            let mut about: Vec<&str> = Vec::new();
+            let both = families.join(" and ");
+            if families.len() > 1 {
+                about.push(&both);
+            }
+            if !matches!(*protocol, "tcp" | "unix") {
+                about.push(match *protocol {
+                    "udp" => "UDP",
+                    other => other,
+                });
+            }
+            match about.as_slice() {
+                [] => format!("listening on {address}"),
+                about => format!("listening on {address} ({})", about.join(", ")),
+            }
+        }
+        Event::Peer { address, local, .. } => stage("accept", format!("{address} on {local}")),
+        Event::PeerEnd {
+            address,
+            sent,
+            received,
+            elapsed_ms,
+            reason,
+        } => {
+            let how = reason
+                .as_deref()
+                .map(|reason| format!(": {reason}"))
+                .unwrap_or_default();
+            stage(
+                "close",
+                format!(
+                    "{address} sent {}, received {}, {}{how}",
+                    human_bytes(*sent),
+                    human_bytes(*received),
+                    time(*elapsed_ms)
+                ),
+            )
+        }
+        Event::Connect {
+            address,
+            local,
+            time_ms,
+            rtt_ms,
+            mss,
+        } => {
+            let mut about = vec![time(*time_ms)];
+            about.extend(rtt_ms.map(|rtt| format!("rtt {}", time(rtt))));
+            about.extend(mss.map(|mss| format!("mss {mss}")));
+            stage(
+                "connect",
+                format!("{address} from {local} ({})", about.join(", ")),
+            )
+        }
+        Event::Attempt {
+            stage: name,
+            object,
+            reason,
+            errno,
+        } => stage(
+            name,
+            match errno {
+                Some(errno) => format!("{object}: {reason} ({errno})"),
+                None => format!("{object}: {reason}"),
+            },
+        ),
+        Event::Close {
+            sent,
+            received,
+            elapsed_ms,
+            retransmits,
+        } => {
+            let again = retransmits
+                .map(|n| format!(", {n} retransmits"))
+                .unwrap_or_default();
+            stage(
+                "close",
+                format!(
+                    "sent {}, received {}, {}{again}",
+                    human_bytes(*sent),
+                    human_bytes(*received),
+                    time(*elapsed_ms)
+                ),
+            )
+        }
+        Event::Progress {
+            stage,
+            object,
+            sent,
+            received,
+            elapsed_ms,
+        } => format!(
+            "sock: {stage} {object}: sent {}, received {}, {}",
+            human_bytes(*sent),
+            human_bytes(*received),
+            time(*elapsed_ms)
+        ),
+        Event::Call { call, result } => format!("         {call} = {result}"),
+        Event::Note { text } => format!("sock: {text}"),
+        Event::Error {
+            stage,
+            object,
+            reason,
+            errno,
+            hint,
+            ..
+        } => {
+            let mut line = format!("sock: {stage} {object}: {reason}");
+            if let Some(errno) = errno {
+                line.push_str(&format!(" ({errno})"));
+            }
+            if let Some(hint) = hint {
+                line.push_str(&format!(": {hint}"));
+            }
+            line
+        }
+        Event::Probe(row) => super::table::row(row),
+        Event::Summary(summary) => super::table::summary(summary),
+    };
+    escape(&text).into_owned()
+}
+
+fn stage(name: &str, text: String) -> String {
+    format!("{name:<8} {text}")
+}
+
+fn time(ms: f64) -> String {
+    human_time(Duration::from_secs_f64(ms.max(0.0) / 1e3))
+}

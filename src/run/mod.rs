@@ -1,0 +1,316 @@
+//! What every stage of one run shares: who is told, what can end it, and the
+//! one way of waiting.
+//!
+//! Every wait of the program goes through [`Run::wait`], so that signals and
+//! `--timeout` act at every stage alike. Calls that may block in spite of
+//! poll(2) (a disk, a terminal, a fifo without a reader) are made under
+//! [`Run::guarded`].
+
+mod signals;
+mod watchdog;
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::event::Event;
+use crate::failure::{Failure, Timer};
+use crate::report::{Report, Unwritten};
+use crate::stage::Stage;
+pub use signals::Signals;
+use watchdog::Watchdog;
+
+/// `--pause STAGE=DUR`, as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    pub stage: Stage,
+    pub time: Duration,
+}
+
+/// Why [`Run::wait`] came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wake {
+    /// At least one descriptor is ready.
+    Ready,
+    /// The moment that was asked for has come.
+    Time,
+    /// USR1: somebody wants to know how far it is.
+    Progress,
+}
+
+/// One run of the program.
+pub struct Run {
+    report: Report,
+    signals: Signals,
+    watchdog: Watchdog,
+    pauses: Vec<Pause>,
+    timeout: Option<Duration>,
+    started: Instant,
+    stage: Stage,
+    object: Arc<str>,
+}
+
+impl Run {
+    /// Starts the clock of `--timeout`.
+    ///
+    /// # Errors
+    /// pipe(2) or sigaction(2) failing.
+    pub fn new(report: Report, timeout: Option<Duration>, pauses: Vec<Pause>) -> std::io::Result<Run> {
+        Ok(Run {
+            watchdog: Watchdog::new(report.style()),
+            report,
+            signals: Signals::install()?,
+            pauses,
+            timeout,
+            started: Instant::now(),
+            stage: Stage::Resolve,
+            object: "".into(),
+        })
+    }
+
+    /// When the run began.
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Says what is under way, for timers, signals and USR1 to name.
+    pub fn enter(&mut self, stage: Stage, object: &str) {
+        self.stage = stage;
+        if &*self.object != object {
+            self.object = object.into();
+        }
+    }
+
+    /// Tells an event that is not a result; it never fails and never blocks.
+    pub fn tell(&mut self, event: Event) {
+        self.report.tell(&event);
+    }
+
+    /// Whether `-vv` asks for single system calls.
+    pub fn tells_calls(&self) -> bool {
+        self.report.tells_calls()
+    }
+
+    /// Tells one system call and its result, under `-vv` only.
+    pub fn call(&mut self, call: impl FnOnce() -> String, result: impl ToString) {
+        if self.report.tells_calls() {
+            let event = Event::Call {
+                call: call(),
+                result: result.to_string(),
+            };
+            self.report.tell(&event);
+        }
+    }
+
+    /// Writes a result to stdout.
+    ///
+    /// # Errors
+    /// `StdoutGone`, a full disk, or `--timeout` while stdout is stuck.
+    pub fn result(&mut self, event: &Event) -> Result<(), Failure> {
+        let guard = self
+            .watchdog
+            .arm(self.deadline(), self.stage, &self.object);
+        let written = self.report.result(event);
+        drop(guard);
+        self.written(written)
+    }
+
+    /// Hands what results are still held back to stdout.
+    ///
+    /// # Errors
+    /// As [`Run::result`].
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        let guard = self
+            .watchdog
+            .arm(self.deadline(), self.stage, &self.object);
+        let written = self.report.flush();
+        drop(guard);
+        self.written(written)
+    }
+
+    fn written(&self, written: Result<(), Unwritten>) -> Result<(), Failure> {
+        written.map_err(|unwritten| match unwritten {
+            Unwritten::Gone => Failure::StdoutGone,
+            Unwritten::Failed(error) => crate::failure::StageError::io(
+                self.stage,
+                "stdout",
+                crate::failure::Class::Local,
+                &error,
+            )
+            .into(),
+        })
+    }
+
+    /// Makes a call that may block; if it is still blocked when `--timeout` or
+    /// `until` comes, the process says so and ends, whatever the call waits for.
+    pub fn guarded<T>(&mut self, until: Option<(Instant, Timer)>, call: impl FnOnce() -> T) -> T {
+        let deadline = earlier(self.deadline(), until);
+        let _guard = self.watchdog.arm(deadline, self.stage, &self.object);
+        call()
+    }
+
+    /// Waits for `--pause` after a stage.
+    ///
+    /// # Errors
+    /// A signal or `--timeout`.
+    pub fn pause(&mut self, stage: Stage) -> Result<(), Failure> {
+        let time: Duration = self
+            .pauses
+            .iter()
+            .filter(|pause| pause.stage == stage)
+            .map(|pause| pause.time)
+            .sum();
+        if time.is_zero() {
+            return Ok(());
+        }
+        self.sleep(time)
+    }
+
+    /// Waits for a time, answering USR1.
+    ///
+    /// # Errors
+    /// A signal or `--timeout`.
+    pub fn sleep(&mut self, time: Duration) -> Result<(), Failure> {
+        let until = Instant::now() + time;
+        while self.wait(&mut [], Some(until))? != Wake::Time {}
+        Ok(())
+    }
+
+    /// poll(2) until a descriptor is ready or `until` comes.
+    ///
+    /// # Errors
+    /// A signal, or `--timeout`.
+    pub fn wait(&mut self, fds: &mut [PollFd<'_>], until: Option<Instant>) -> Result<Wake, Failure> {
+        match self.wait_quietly(fds, until)? {
+            Wake::Progress => {
+                self.progress(0, 0);
+                Ok(Wake::Progress)
+            }
+            wake => Ok(wake),
+        }
+    }
+
+    /// As [`Run::wait`]; the caller answers USR1 itself, with [`Run::progress`].
+    ///
+    /// # Errors
+    /// A signal, or `--timeout`.
+    pub fn wait_quietly(
+        &mut self,
+        fds: &mut [PollFd<'_>],
+        until: Option<Instant>,
+    ) -> Result<Wake, Failure> {
+        let deadline = self.deadline();
+        let signals = self.signals.pipe();
+        let mut all: Vec<PollFd<'_>> = Vec::with_capacity(fds.len() + 1);
+        all.push(PollFd::new(signals.as_fd(), PollFlags::POLLIN));
+        all.extend(fds.iter().copied());
+        loop {
+            let now = Instant::now();
+            if let Some((at, timer)) = deadline
+                && now >= at
+            {
+                return Err(self.timed_out(timer));
+            }
+            if until.is_some_and(|at| now >= at) {
+                // Ready descriptors win over a moment that has come only if
+                // the caller asks again; a timer must never starve.
+                return Ok(Wake::Time);
+            }
+            let next = [until, deadline.map(|(at, _)| at)].into_iter().flatten().min();
+            let timeout = next.map_or(PollTimeout::NONE, |at| millis_up(at - now));
+            match poll(&mut all, timeout) {
+                Ok(0) | Err(Errno::EINTR) => continue,
+                Ok(_) => {}
+                Err(errno) => {
+                    return Err(crate::failure::StageError::os(
+                        self.stage,
+                        &*self.object,
+                        crate::failure::Class::Local,
+                        errno,
+                    )
+                    .into());
+                }
+            }
+            if all[0].any() == Some(true) {
+                match self.signals.take() {
+                    Some(signals::USR1) => return Ok(Wake::Progress),
+                    Some(number) => return Err(self.signalled(number)),
+                    None => {}
+                }
+            }
+            fds.copy_from_slice(&all[1..]);
+            if fds.iter().any(|fd| fd.revents().is_some_and(|r| !r.is_empty())) {
+                return Ok(Wake::Ready);
+            }
+        }
+    }
+
+    /// Answers USR1.
+    pub fn progress(&mut self, sent: u64, received: u64) {
+        let event = Event::Progress {
+            stage: self.stage.name(),
+            object: self.object.to_string(),
+            sent,
+            received,
+            elapsed_ms: millis(self.started.elapsed()),
+        };
+        self.report.tell(&event);
+    }
+
+    /// Readable when a signal has come; for loops that do not go through
+    /// [`Run::wait`].
+    pub fn signals(&self) -> &Signals {
+        &self.signals
+    }
+
+    /// The moment `--timeout` ends the run.
+    pub fn deadline(&self) -> Option<(Instant, Timer)> {
+        let after = self.timeout?;
+        let timer = Timer {
+            option: "--timeout",
+            after,
+        };
+        Some((self.started.checked_add(after)?, timer))
+    }
+
+    /// The failure a timer stands for, at the present stage.
+    pub fn timed_out(&self, timer: Timer) -> Failure {
+        Failure::Timer {
+            timer,
+            stage: self.stage,
+            object: self.object.to_string(),
+        }
+    }
+
+    /// The failure a signal stands for, at the present stage.
+    pub fn signalled(&self, number: i32) -> Failure {
+        Failure::Signal {
+            number,
+            stage: self.stage,
+            object: self.object.to_string(),
+        }
+    }
+
+    /// The report, for the last words of a run.
+    pub fn into_report(self) -> Report {
+        self.report
+    }
+}
+
+fn earlier(a: Option<(Instant, Timer)>, b: Option<(Instant, Timer)>) -> Option<(Instant, Timer)> {
+    [a, b].into_iter().flatten().min_by_key(|(at, _)| *at)
+}
+
+/// poll(2) counts whole milliseconds: rounding down would spin through the last one.
+fn millis_up(time: Duration) -> PollTimeout {
+    let millis = time.as_micros().div_ceil(1000);
+    PollTimeout::try_from(millis.min(i32::MAX as u128) as i32).unwrap_or(PollTimeout::MAX)
+}
+
+/// Milliseconds with their fraction, as events carry them.
+pub fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}

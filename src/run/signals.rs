@@ -1,0 +1,78 @@
+//! Signals as bytes on a pipe.
+//!
+//! The first INT, TERM or HUP asks the run to end in order; the second one
+//! ends it at once. A signal that was ignored when the program started stays
+//! ignored, so that nohup(1) keeps its promise.
+
+use std::io::{self, PipeReader, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::{flag, low_level};
+
+use crate::sys;
+
+/// The signal that asks for progress.
+pub const USR1: i32 = SIGUSR1;
+
+/// Installed handlers and the pipe they write to.
+pub struct Signals {
+    pipe: Arc<PipeReader>,
+    ending: Arc<AtomicUsize>,
+    progress: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// Installs the handlers.
+    ///
+    /// # Errors
+    /// pipe(2), fcntl(2) or sigaction(2).
+    pub fn install() -> io::Result<Signals> {
+        let (pipe, writer) = io::pipe()?;
+        sys::descriptor::set_nonblocking(&pipe)?;
+        let signals = Signals {
+            pipe: Arc::new(pipe),
+            ending: Arc::default(),
+            progress: Arc::default(),
+        };
+        let second = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            if sys::signal::is_ignored(signal)? {
+                continue;
+            }
+            // Handlers run in the order of their registration: the check for a
+            // second signal has to come before the first one leaves its mark.
+            flag::register_conditional_default(signal, Arc::clone(&second))?;
+            flag::register(signal, Arc::clone(&second))?;
+            flag::register_usize(signal, Arc::clone(&signals.ending), signal as usize)?;
+            low_level::pipe::register(signal, writer.try_clone()?)?;
+        }
+        flag::register(SIGUSR1, Arc::clone(&signals.progress))?;
+        low_level::pipe::register(SIGUSR1, writer)?;
+        Ok(signals)
+    }
+
+    /// The end of the pipe to poll for reading.
+    pub fn pipe(&self) -> Arc<PipeReader> {
+        Arc::clone(&self.pipe)
+    }
+
+    /// The signal that came, if one did. INT, TERM and HUP stay, so that
+    /// whoever asks next learns of them too.
+    pub fn take(&self) -> Option<i32> {
+        let mut bytes = [0; 16];
+        // Only wakes poll(2); what came is in the flags.
+        let _ = (&*self.pipe).read(&mut bytes);
+        match self.ending.load(Ordering::SeqCst) {
+            0 if self.progress.swap(false, Ordering::SeqCst) => Some(USR1),
+            0 => None,
+            signal => Some(signal as i32),
+        }
+    }
+
+    /// The name of a signal (`SIGTERM`).
+    pub fn name(signal: i32) -> &'static str {
+        low_level::signal_name(signal).unwrap_or("a signal")
+    }
+}

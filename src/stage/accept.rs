@@ -1,0 +1,131 @@
+//! accept(): one finished handshake out of the queue.
+
+use std::os::fd::{AsFd, AsRawFd};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags};
+use socket2::Socket;
+
+use super::bind::Bound;
+use super::connect::Conn;
+use super::socket::{local_name, name, outcome};
+use super::Stage;
+use crate::event::Event;
+use crate::failure::{Class, Failure, StageError, Timer};
+use crate::run::{Run, Wake};
+
+/// How long to leave the queue alone when this machine has no room for one more.
+pub const BACK_OFF: Duration = Duration::from_millis(100);
+
+/// The options of this stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// `--accept-timeout`: from the announcement, or the end of the last peer.
+    pub timeout: Option<Duration>,
+}
+
+/// Waits for a peer and takes it.
+///
+/// # Errors
+/// `--accept-timeout`, signals, and what accept(2) reports of the listener itself.
+pub fn accept(run: &mut Run, bound: &Bound, options: &Options) -> Result<Conn, Failure> {
+    run.enter(Stage::Accept, &bound.address);
+    let until = options.timeout.map(|after| Instant::now() + after);
+    let timer = || Timer {
+        option: "--accept-timeout",
+        after: options.timeout.unwrap_or_default(),
+    };
+    loop {
+        let mut ready = [PollFd::new(bound.socket.as_fd(), PollFlags::POLLIN)];
+        match run.wait(&mut ready, until)? {
+            Wake::Time => return Err(run.timed_out(timer())),
+            Wake::Progress => continue,
+            Wake::Ready => {}
+        }
+        match try_accept(run, bound) {
+            Ok(Some(conn)) => {
+                run.pause(Stage::Accept)?;
+                return Ok(conn);
+            }
+            Ok(None) => {}
+            Err(errno) if is_passing(errno) => {
+                run.tell(Event::Attempt {
+                    stage: Stage::Accept.name(),
+                    object: bound.address.clone(),
+                    reason: crate::failure::describe(errno),
+                    errno: Some(crate::failure::errno_name(errno)),
+                });
+                run.sleep(BACK_OFF)?;
+            }
+            Err(errno) => {
+                return Err(
+                    StageError::os(Stage::Accept, &*bound.address, Class::Local, errno).into(),
+                );
+            }
+        }
+    }
+}
+
+/// Takes a peer if one is waiting; a connection that died in the queue is none.
+///
+/// # Errors
+/// The errno, for the caller to weigh with [`is_passing`].
+pub fn try_accept(run: &mut Run, bound: &Bound) -> Result<Option<Conn>, Errno> {
+    let accepted = bound.socket.accept_raw();
+    run.call(
+        || format!("accept4({}, SOCK_CLOEXEC)", bound.socket.as_raw_fd()),
+        match &accepted {
+            Ok((socket, _)) => socket.as_raw_fd().to_string(),
+            Err(error) => outcome(error),
+        },
+    );
+    let (socket, peer) = match accepted.and_then(ready_for_us) {
+        Ok(accepted) => accepted,
+        Err(error) => match error.raw_os_error().map(Errno::from_raw) {
+            // accept(2): errors of the connection, not of the listener.
+            Some(
+                Errno::EAGAIN
+                | Errno::EINTR
+                | Errno::ECONNABORTED
+                | Errno::EPROTO
+                | Errno::ENETDOWN
+                | Errno::ENOPROTOOPT
+                | Errno::EHOSTDOWN
+                | Errno::ENONET
+                | Errno::EHOSTUNREACH
+                | Errno::ENETUNREACH,
+            ) => return Ok(None),
+            Some(errno) => return Err(errno),
+            None => return Err(Errno::EIO),
+        },
+    };
+    let conn = Conn {
+        peer: name(&peer),
+        local: local_name(&socket),
+        socket,
+        transport: bound.transport,
+    };
+    run.tell(Event::Peer {
+        address: conn.peer.clone(),
+        local: conn.local.clone(),
+        protocol: conn.transport.name(),
+    });
+    Ok(Some(conn))
+}
+
+fn ready_for_us(
+    (socket, peer): (Socket, socket2::SockAddr),
+) -> std::io::Result<(Socket, socket2::SockAddr)> {
+    socket.set_cloexec(true)?;
+    socket.set_nonblocking(true)?;
+    Ok((socket, peer))
+}
+
+/// Whether it helps to wait: this machine is out of something for now.
+pub fn is_passing(errno: Errno) -> bool {
+    matches!(
+        errno,
+        Errno::EMFILE | Errno::ENFILE | Errno::ENOBUFS | Errno::ENOMEM
+    )
+}

@@ -1,0 +1,82 @@
+//! close(): how a connection ends, and what it was.
+
+use std::io;
+use std::net::Shutdown;
+use std::os::fd::AsRawFd;
+use std::time::{Duration, Instant};
+
+use socket2::Socket;
+
+use super::Stage;
+use super::connect::Conn;
+use super::socket::{Transport, outcome};
+use crate::event::Event;
+use crate::failure::Failure;
+use crate::run::{Run, millis};
+use crate::sys::tcp_info;
+
+/// shutdown(2) of our direction: everything was handed over, the peer may know.
+/// From here on the kernel delivers what it holds even if this process dies.
+///
+/// # Errors
+/// ENOTCONN when the peer has reset the connection meanwhile.
+pub fn half(run: &mut Run, conn: &Conn) -> io::Result<()> {
+    let done = conn.socket.shutdown(Shutdown::Write);
+    run.call(
+        || format!("shutdown({}, SHUT_WR)", conn.socket.as_raw_fd()),
+        done.as_ref().map_or_else(outcome, |()| "0".to_owned()),
+    );
+    done?;
+    allow_fin(&conn.socket, conn.transport)
+}
+
+/// Takes SO_LINGER {1, 0} off: from here on the connection ends in order.
+///
+/// # Errors
+/// setsockopt(2).
+pub fn allow_fin(socket: &Socket, transport: Transport) -> io::Result<()> {
+    match transport {
+        Transport::Tcp => socket.set_linger(None),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the end a reset again: the peer has to know that something was lost.
+pub fn demand_reset(socket: &Socket, transport: Transport) {
+    if transport == Transport::Tcp {
+        // If this fails the connection is gone already.
+        let _ = socket.set_linger(Some(Duration::ZERO));
+    }
+}
+
+/// Closes a connection in order and tells what it was.
+///
+/// # Errors
+/// A signal or `--timeout` during `--pause close`.
+pub fn in_order(
+    run: &mut Run,
+    conn: Conn,
+    begun: Instant,
+    sent: u64,
+    received: u64,
+) -> Result<(), Failure> {
+    run.enter(Stage::Close, &conn.peer);
+    let retransmits = match conn.transport {
+        Transport::Tcp => tcp_info::tcp_info(&conn.socket)
+            .ok()
+            .map(|info| info.total_retrans),
+        _ => None,
+    };
+    // After a reset there is nothing left to end in order.
+    let _ = allow_fin(&conn.socket, conn.transport);
+    let fd = conn.socket.as_raw_fd();
+    drop(conn);
+    run.call(|| format!("close({fd})"), 0);
+    run.tell(Event::Close {
+        sent,
+        received,
+        elapsed_ms: millis(begun.elapsed()),
+        retransmits,
+    });
+    run.pause(Stage::Close)
+}

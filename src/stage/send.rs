@@ -1,0 +1,103 @@
+//! send(): bytes into the kernel, and what it means when it does not take them.
+
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, send as send_call};
+use socket2::Socket;
+
+use super::Stage;
+use super::connect::class;
+use super::socket::Transport;
+use crate::failure::{Class, StageError};
+use crate::sys::errqueue;
+use crate::verdict::{self, Evidence, Protocol, State, judge};
+
+/// The options of this stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The flags of every send() (send(2)).
+    pub flags: i32,
+    /// At most this many bytes a send(); a datagram's length.
+    pub chunk: Option<usize>,
+    /// The least time between two send()s.
+    pub interval: Option<Duration>,
+}
+
+/// One send(2).
+///
+/// # Errors
+/// EAGAIN when the socket's buffer is full; for the rest see [`failed`].
+pub fn send(socket: &Socket, bytes: &[u8], flags: i32) -> nix::Result<usize> {
+    send_call(
+        socket.as_raw_fd(),
+        bytes,
+        MsgFlags::from_bits_retain(flags),
+    )
+}
+
+/// What a failed send() or recv() says about the peer.
+///
+/// On a stream everything that ends it early is a cut. A datagram's error is
+/// an answer to an earlier one, and the error queue knows whose.
+pub fn failed(
+    stage: Stage,
+    socket: &Socket,
+    peer: &str,
+    transport: Transport,
+    errno: Errno,
+) -> StageError {
+    let local = matches!(
+        errno,
+        Errno::EMSGSIZE
+            | Errno::EINVAL
+            | Errno::EOPNOTSUPP
+            | Errno::EBADF
+            | Errno::EMFILE
+            | Errno::ENOMEM
+            | Errno::EDESTADDRREQ
+    );
+    if local {
+        return StageError::os(stage, peer, Class::Local, errno);
+    }
+    match transport {
+        Transport::Udp => datagram(stage, socket, peer, errno),
+        Transport::UnixDatagram => {
+            let class = match errno {
+                Errno::ECONNREFUSED | Errno::ENOTCONN | Errno::ECONNRESET | Errno::ENOENT => {
+                    Class::Refused
+                }
+                _ => Class::Local,
+            };
+            StageError::os(stage, peer, class, errno)
+        }
+        _ => StageError::os(stage, peer, Class::Cut, errno),
+    }
+}
+
+fn datagram(stage: Stage, socket: &Socket, peer: &str, errno: Errno) -> StageError {
+    let ip = |address: std::io::Result<socket2::SockAddr>| {
+        address
+            .ok()
+            .and_then(|address| address.as_socket())
+            .map(|inet| inet.ip())
+    };
+    let target = ip(socket.peer_addr());
+    let evidence = Evidence::Errno {
+        errno: errno as i32,
+        icmp: errqueue::take(socket).ok().flatten(),
+    };
+    let verdict = judge(Protocol::Udp, target, ip(socket.local_addr()), &evidence);
+    let error = StageError::os(stage, peer, class(&verdict), errno);
+    match verdict.state {
+        State::Error if error.hint.is_some() => error,
+        _ => error.hint(verdict::sentence(
+            Protocol::Udp,
+            &verdict,
+            target,
+            None,
+            Duration::ZERO,
+        )),
+    }
+}

@@ -1,0 +1,137 @@
+//! What a descriptor is, and calls on it that cannot block.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::libc;
+use nix::sys::stat::{SFlag, fstat};
+
+/// What kind of file a descriptor is, as far as reading and writing differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file: always ready, and its disk may hang.
+    Regular,
+    /// A pipe or fifo.
+    Pipe,
+    /// A socket, as inetd and systemd hand them over.
+    Socket,
+    /// A terminal.
+    Terminal,
+    /// Any other device.
+    Device,
+}
+
+impl Kind {
+    /// # Errors
+    /// fstat(2); EBADF on a closed descriptor.
+    pub fn of(fd: BorrowedFd<'_>) -> io::Result<Kind> {
+        let mode = SFlag::from_bits_truncate(fstat(fd)?.st_mode) & SFlag::S_IFMT;
+        Ok(match mode {
+            SFlag::S_IFREG => Kind::Regular,
+            SFlag::S_IFIFO => Kind::Pipe,
+            SFlag::S_IFSOCK => Kind::Socket,
+            _ if nix::unistd::isatty(fd).unwrap_or(false) => Kind::Terminal,
+            _ => Kind::Device,
+        })
+    }
+}
+
+/// Sets O_NONBLOCK. Only for descriptors of our own: the flag belongs to the
+/// open file and would reach every process that shares it.
+///
+/// # Errors
+/// fcntl(2).
+pub fn set_nonblocking(fd: &impl AsFd) -> io::Result<()> {
+    let flags = OFlag::from_bits_retain(fcntl(fd, FcntlArg::F_GETFL)?);
+    fcntl(fd, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
+    Ok(())
+}
+
+/// preadv2(2) with RWF_NOWAIT: reads what is there, on a descriptor whose
+/// flags are not ours to change.
+///
+/// # Errors
+/// EAGAIN when nothing is there, EOPNOTSUPP where the file cannot tell.
+pub fn read_nowait(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+    let part = libc::iovec {
+        iov_base: buffer.as_mut_ptr().cast(),
+        iov_len: buffer.len(),
+    };
+    // SAFETY: `part` describes `buffer`, which is exclusively borrowed and
+    // outlives the call; offset -1 means the file's own position.
+    let read = unsafe { libc::preadv2(fd.as_raw_fd(), &part, 1, -1, libc::RWF_NOWAIT) };
+    Ok(Errno::result(read)? as usize)
+}
+
+/// pwritev2(2) with RWF_NOWAIT: writes what fits, on a descriptor whose flags
+/// are not ours to change.
+///
+/// # Errors
+/// EAGAIN when nothing fits, EOPNOTSUPP where the file cannot tell.
+pub fn write_nowait(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    let part = libc::iovec {
+        iov_base: bytes.as_ptr().cast_mut().cast(),
+        iov_len: bytes.len(),
+    };
+    // SAFETY: `part` describes `bytes`, which the call only reads and which
+    // outlives it; offset -1 means the file's own position.
+    let written = unsafe { libc::pwritev2(fd.as_raw_fd(), &part, 1, -1, libc::RWF_NOWAIT) };
+    Ok(Errno::result(written)? as usize)
+}
+
+/// Which of the descriptors 0 to 2 were closed when the process began, one bit
+/// each. std opens /dev/null in their place before `main`, so this has to be
+/// asked earlier.
+static CLOSED_AT_START: AtomicU8 = AtomicU8::new(0);
+
+extern "C" fn ask_before_std() {
+    for fd in 0..3 {
+        // SAFETY: F_GETFD on any number is harmless; EBADF is the answer looked for.
+        if unsafe { libc::fcntl(fd, libc::F_GETFD) } == -1 {
+            CLOSED_AT_START.fetch_or(1 << fd, Ordering::Relaxed);
+        }
+    }
+}
+
+// SAFETY: the loader calls each entry of .init_array once, before main; the
+// function touches nothing that std has to set up first.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static ASK_BEFORE_STD: extern "C" fn() = ask_before_std;
+
+/// Whether a standard descriptor (0 to 2) was closed when the process began.
+pub fn was_closed(fd: RawFd) -> bool {
+    (0..3).contains(&fd) && CLOSED_AT_START.load(Ordering::Relaxed) & (1 << fd) != 0
+}
+
+/// Closes a standard descriptor, so that its reader sees the end, and says
+/// whether everything written to it has arrived. /dev/null takes the number,
+/// so that no later socket can.
+///
+/// # Errors
+/// close(2): on some file systems the first place that reports a failed write.
+pub fn close_standard(fd: RawFd) -> io::Result<()> {
+    debug_assert!((0..3).contains(&fd));
+    let null = OpenOptions::new().read(true).write(true).open("/dev/null");
+    // SAFETY: nothing in this program owns 0 to 2; std only borrows them for
+    // its own streams, which are not used.
+    let closed = Errno::result(unsafe { libc::close(fd) });
+    if let Ok(null) = null {
+        // SAFETY: dup2(2) to a number that was just given up.
+        unsafe { libc::dup2(null.as_raw_fd(), fd) };
+    }
+    closed?;
+    Ok(())
+}
+
+/// A standard descriptor.
+pub fn standard(fd: RawFd) -> BorrowedFd<'static> {
+    debug_assert!((0..3).contains(&fd));
+    // SAFETY: std makes sure that 0 to 2 are open from before main on; after
+    // `close_standard` nothing borrows that number again.
+    unsafe { BorrowedFd::borrow_raw(fd) }
+}
