@@ -1,1 +1,271 @@
 //! Ports and port lists (`22,80,8000-8100,https`). Pure.
+//!
+//! A list remembers what was typed, because a port named by itself and a port
+//! inside a range are asked differently (DESIGN 6): different patience, and a
+//! different idea of success.
+
+use std::fmt;
+
+use crate::services::Services;
+use crate::word::WordError;
+
+/// One item of a port list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PortItem {
+    /// A port named by itself.
+    One(u16),
+    /// All ports from the first to the second, both included; the first is
+    /// never above the second.
+    Range(u16, u16),
+}
+
+/// A port of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Port {
+    /// The port number.
+    pub number: u16,
+    /// Where in [`PortList::items`] the range stands that it came from; `None`
+    /// when it was named by itself.
+    pub range: Option<usize>,
+}
+
+/// What was typed as a list of ports. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PortList(Vec<PortItem>);
+
+/// Whether 0 is a port here: it is where the system is to choose one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Zero {
+    Refused,
+    Allowed,
+}
+
+impl PortList {
+    /// Reads a list of ports of another machine: 1 to 65535.
+    ///
+    /// # Errors
+    /// The word as a whole, with the form that was probably meant.
+    pub fn parse(text: &str, svc: &dyn Services) -> Result<Self, WordError> {
+        Self::read(text, svc, Zero::Refused)
+    }
+
+    /// Reads a list of ports of this machine, where 0 lets the system choose.
+    ///
+    /// # Errors
+    /// As for [`PortList::parse`].
+    pub fn parse_local(text: &str, svc: &dyn Services) -> Result<Self, WordError> {
+        Self::read(text, svc, Zero::Allowed)
+    }
+
+    /// Whether `text` consists of digits, commas and ranges only, and so is
+    /// meant as ports even where a host could stand. It may still be a wrong
+    /// list.
+    pub fn looks_like(text: &str) -> bool {
+        text.bytes().any(|b| b.is_ascii_digit())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b == b',' || b == b'-')
+    }
+
+    /// The items in the order in which they were typed.
+    pub fn items(&self) -> &[PortItem] {
+        &self.0
+    }
+
+    /// Every port once, lazily and in the order in which it was typed. A port
+    /// that is named by itself is not given again by a range that holds it,
+    /// even if the range comes first.
+    pub fn iter(&self) -> impl Iterator<Item = Port> + '_ {
+        let mut named = Set::new();
+        for item in &self.0 {
+            if let PortItem::One(port) = item {
+                named.insert(*port);
+            }
+        }
+        let mut given = Set::new();
+        self.0
+            .iter()
+            .enumerate()
+            .flat_map(|(index, item)| match *item {
+                PortItem::One(port) => (port..=port).zip(std::iter::repeat(None)),
+                PortItem::Range(low, high) => (low..=high).zip(std::iter::repeat(Some(index))),
+            })
+            .filter(move |&(number, range)| {
+                (range.is_none() || !named.contains(number)) && given.insert(number)
+            })
+            .map(|(number, range)| Port { number, range })
+    }
+
+    /// How many different ports there are.
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Never: a list has at least one port.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The port, if the list is one port named by itself.
+    pub fn single(&self) -> Option<u16> {
+        match self.0[..] {
+            [PortItem::One(port)] => Some(port),
+            _ => None,
+        }
+    }
+
+    /// Whether any item is a range.
+    pub fn is_range(&self) -> bool {
+        let is_range = |item: &PortItem| matches!(item, PortItem::Range(..));
+        self.0.iter().any(is_range)
+    }
+
+    /// The items of both lists, these first.
+    pub fn and(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
+    }
+
+    fn read(text: &str, svc: &dyn Services, zero: Zero) -> Result<Self, WordError> {
+        if text.is_empty() {
+            return Err(WordError::new(text, "a port or a list of ports"));
+        }
+        let parts: Vec<&str> = text.split(',').collect();
+        if parts.iter().any(|part| part.is_empty()) {
+            let full: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            let error = WordError::new(text, "a port on each side of every comma");
+            return Err(match full.is_empty() {
+                true => error,
+                false => error.meant(full.join(",")),
+            });
+        }
+        let mut items = Vec::with_capacity(parts.len());
+        for (index, part) in parts.iter().enumerate() {
+            let whole = |meant: &str| {
+                let mut parts = parts.clone();
+                parts[index] = meant;
+                parts.join(",")
+            };
+            items.push(item(part, svc, zero).map_err(|error| error.within(text, whole))?);
+        }
+        Ok(Self(items))
+    }
+}
+
+impl From<u16> for PortList {
+    fn from(port: u16) -> Self {
+        Self(vec![PortItem::One(port)])
+    }
+}
+
+impl fmt::Display for PortItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(port) => write!(f, "{port}"),
+            Self::Range(low, high) => write!(f, "{low}-{high}"),
+        }
+    }
+}
+
+impl fmt::Display for PortList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, item) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(f, "{comma}{item}")?;
+        }
+        Ok(())
+    }
+}
+
+fn item(text: &str, svc: &dyn Services, zero: Zero) -> Result<PortItem, WordError> {
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return number(text, zero).map(PortItem::One);
+    }
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
+        return range(text);
+    }
+    if let Some(port) = svc.port(text) {
+        return Ok(PortItem::One(port));
+    }
+    let expected = "a port number, a range such as 8000-8100, or a service name";
+    let error = WordError::new(text, expected);
+    Err(match repaired(text).or_else(|| svc.nearest(text)) {
+        Some(meant) => error.meant(meant),
+        None => error,
+    })
+}
+
+/// Ports as other tools and typographers write them.
+fn repaired(text: &str) -> Option<String> {
+    let bare = text.trim();
+    let bare = bare.strip_suffix("/tcp").unwrap_or(bare);
+    let bare = bare.strip_suffix("/udp").unwrap_or(bare);
+    let plain = bare.replace("..", "-").replace(['–', '—', ':'], "-");
+    let is_port = |part: &str| part.parse::<u16>().is_ok();
+    let parts: Vec<&str> = plain.split('-').map(str::trim).collect();
+    (parts.len() <= 2 && parts.iter().all(|part| is_port(part))).then(|| parts.join("-"))
+}
+
+fn number(text: &str, zero: Zero) -> Result<u16, WordError> {
+    match (text.parse(), zero) {
+        (Ok(0), Zero::Refused) => Err(WordError::new(
+            text,
+            "a port from 1 to 65535 (0, a port of the system's choice, is for listening only)",
+        )),
+        (Ok(port), _) => Ok(port),
+        (Err(_), Zero::Refused) => Err(WordError::new(text, "a port from 1 to 65535")),
+        (Err(_), Zero::Allowed) => Err(WordError::new(text, "a port from 0 to 65535")),
+    }
+}
+
+/// A range holds real ports wherever it stands: a run from "any port" up says nothing.
+fn range(text: &str) -> Result<PortItem, WordError> {
+    let Some((low, high)) = text.split_once('-') else {
+        return Err(WordError::new(text, "a range of ports"));
+    };
+    if high.contains('-') {
+        return Err(WordError::new(text, "a range with two ends, LOW-HIGH"));
+    }
+    if low.is_empty() || high.is_empty() {
+        let error = WordError::new(text, "a range with both its ends, LOW-HIGH");
+        let port = |text: &str| number(text, Zero::Refused);
+        return Err(match (port(low), port(high)) {
+            (Ok(low), _) => error.meant(format!("{low}-65535")),
+            (_, Ok(high)) => error.meant(format!("1-{high}")),
+            _ => error,
+        });
+    }
+    let bounds = (low.parse::<u16>(), high.parse::<u16>());
+    let (Ok(from), Ok(to)) = bounds else {
+        return Err(WordError::new(text, "a range within 1-65535"));
+    };
+    if from > to {
+        let error = WordError::new(text, "a range from the lower port to the higher");
+        return Err(error.meant(format!("{}-{from}", to.max(1))));
+    }
+    if from == 0 {
+        let error = WordError::new(text, "a range within 1-65535");
+        return Err(error.meant(format!("1-{}", to.max(1))));
+    }
+    Ok(PortItem::Range(from, to))
+}
+
+/// A set of ports: 8 KiB, whatever is in it.
+struct Set(Box<[u64; 1024]>);
+
+impl Set {
+    fn new() -> Self {
+        Self(Box::new([0; 1024]))
+    }
+
+    fn contains(&self, port: u16) -> bool {
+        self.0[usize::from(port >> 6)] & (1 << (port & 63)) != 0
+    }
+
+    /// Whether it was not yet in it.
+    fn insert(&mut self, port: u16) -> bool {
+        let is_new = !self.contains(port);
+        self.0[usize::from(port >> 6)] |= 1 << (port & 63);
+        is_new
+    }
+}
