@@ -1,1 +1,6 @@
 //! The little that is not in socket2 or nix; the only place with `unsafe` or `cfg(target_os)`.
+
+pub mod errqueue;
+pub mod outq;
+pub mod rlimit;
+pub mod tcp_info;
