@@ -2,7 +2,7 @@
 //!
 //! The rooms of the house, in the order in which a run walks through them:
 //!
-//! argv -> cli -> plan -> verb -> stage/relay/probe -> events -> report -> exit code
+//! argv -> cli -> plan -> verb -> stage/relay/serve/probe -> events -> report -> exit code
 
 // The vocabulary: parse and Display, pure.
 pub mod address;
@@ -14,10 +14,69 @@ pub mod text;
 pub mod units;
 pub mod word;
 
+// What was typed, and what will be done.
+pub mod cli;
+pub mod plan;
+
 // What happened and what it means: data.
 pub mod event;
+pub mod exit;
+pub mod failure;
 pub mod verdict;
 
-// The engine rooms.
+// What does it.
 pub mod probe;
+pub mod relay;
+pub mod run;
+pub mod stage;
+pub mod verb;
+
+pub mod report;
 pub mod sys;
+
+use exit::{Done, Exit};
+use failure::Failure;
+use plan::{Errand, Plan};
+use report::Report;
+use run::Run;
+
+/// From the words of the command line to the end of the process.
+pub fn main() -> Exit {
+    let plan = match cli::parse().and_then(Plan::from_cli) {
+        Ok(plan) => plan,
+        Err(error) => return cli::refuse(&error),
+    };
+    match plan.errand {
+        Errand::Answer(text) => answer(&text),
+        Errand::Verb(verb) => {
+            let report = Report::new(plan.style);
+            match Run::new(report, plan.timeout, plan.pauses) {
+                Ok(mut run) => finish(verb::run(&mut run, &verb), run),
+                Err(error) => local(&error, plan.style),
+            }
+        }
+    }
+}
+
+fn finish(result: Result<Done, Failure>, run: Run) -> Exit {
+    let exit = Exit::of(&result);
+    if let Err(failure) = result {
+        run.into_report().failure(&failure);
+    }
+    exit
+}
+
+fn answer(text: &[u8]) -> Exit {
+    match report::answer(text) {
+        Ok(()) => Exit::OK,
+        Err(report::Unwritten::Gone) => Exit::failure(&Failure::StdoutGone),
+        Err(report::Unwritten::Failed(_)) => Exit::LOCAL,
+    }
+}
+
+fn local(error: &std::io::Error, style: report::Style) -> Exit {
+    let class = failure::Class::Local;
+    let error = failure::StageError::io(stage::Stage::Socket, "signals", class, error);
+    report::last_words(&error.into(), style);
+    Exit::LOCAL
+}

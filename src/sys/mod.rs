@@ -2,4 +2,9 @@
 //! `cfg(target_os)`.
 
 pub mod descriptor;
+pub mod errqueue;
+pub mod holder;
+pub mod outq;
+pub mod rlimit;
 pub mod signal;
+pub mod tcp_info;

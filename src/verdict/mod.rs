@@ -1,0 +1,253 @@
+//! From evidence to a verdict: what an errno, an error-queue entry or silence
+//! says about a port, and who said it. Pure; shared by `connect` and `probe`,
+//! so that both call the same thing by the same name.
+//!
+//! `judge` decides, `icmp` is the table of codes, `sentence` explains.
+
+mod icmp;
+mod judge;
+mod sentence;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+pub use icmp::Icmp;
+pub use judge::{Evidence, judge};
+pub use sentence::sentence;
+
+/// What carried the question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// A TCP handshake, tcp(7).
+    Tcp,
+    /// A datagram and its answer, udp(7).
+    Udp,
+    /// A local socket, unix(7).
+    Unix,
+}
+
+impl Protocol {
+    /// `tcp`, `udp`, `unix`: as in events.
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+            Protocol::Unix => "unix",
+        }
+    }
+}
+
+/// What a port is, as far as anybody outside can know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// TCP handshake completed; a UDP reply came; a Unix socket accepted.
+    Open,
+    /// The host itself said no.
+    Closed,
+    /// A firewall (or the host in its name) said no.
+    Rejected,
+    /// TCP silence.
+    Filtered,
+    /// UDP silence: open or filtered, nobody can tell.
+    Silent,
+    /// ICMP unreachable, time exceeded, neighbour failure, no route.
+    Unreachable,
+    /// Local trouble: not an answer.
+    Error,
+}
+
+/// Which family of exit codes a state belongs to; `exit` turns it into a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The port answered yes.
+    Open,
+    /// The host itself said no.
+    Refused,
+    /// Nobody said anything.
+    NoAnswer,
+    /// Somebody on the way, or our own routing table, said no.
+    Rejected,
+    /// Nothing was learned: the trouble is ours.
+    Local,
+}
+
+impl State {
+    /// Every state, in the order in which they are listed to people.
+    pub const ALL: [State; 7] = [
+        State::Open,
+        State::Closed,
+        State::Rejected,
+        State::Filtered,
+        State::Silent,
+        State::Unreachable,
+        State::Error,
+    ];
+
+    /// The word for it in results and in `--expect`.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Open => "open",
+            State::Closed => "closed",
+            State::Rejected => "rejected",
+            State::Filtered => "filtered",
+            State::Silent => "silent",
+            State::Unreachable => "unreachable",
+            State::Error => "error",
+        }
+    }
+
+    /// How little this evidence says about a port with several addresses: the
+    /// lowest rank speaks for all of them.
+    ///
+    /// Error stands before unreachable: hosts without IPv6 are common, and a
+    /// missing IPv6 route must not hide that a local firewall ate the IPv4 SYN.
+    pub fn rank(self) -> u8 {
+        match self {
+            State::Open => 0,
+            State::Closed => 1,
+            State::Rejected => 2,
+            State::Filtered | State::Silent => 3,
+            State::Error => 4,
+            State::Unreachable => 5,
+        }
+    }
+
+    /// The family of exit codes.
+    pub fn class(self) -> Class {
+        match self {
+            State::Open => Class::Open,
+            State::Closed => Class::Refused,
+            State::Filtered | State::Silent => Class::NoAnswer,
+            State::Rejected | State::Unreachable => Class::Rejected,
+            State::Error => Class::Local,
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A word that is no state; the valid ones are `State::ALL`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownState(pub String);
+
+impl fmt::Display for UnknownState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not one of ", self.0)?;
+        for (i, state) in State::ALL.iter().enumerate() {
+            write!(f, "{}{state}", if i == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for UnknownState {}
+
+impl FromStr for State {
+    type Err = UnknownState;
+
+    /// Reads a state by its name, in any case.
+    fn from_str(word: &str) -> Result<Self, UnknownState> {
+        State::ALL
+            .into_iter()
+            .find(|state| state.name().eq_ignore_ascii_case(word))
+            .ok_or_else(|| UnknownState(word.to_owned()))
+    }
+}
+
+/// What is said about one port of one address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// What the port is.
+    pub state: State,
+    /// The evidence in one word: `syn-ack`, `icmp-port-unreachable`, `EMFILE`.
+    pub reason: Cow<'static, str>,
+    /// Who sent the ICMP error, where one came.
+    pub by: Option<IpAddr>,
+}
+
+impl Verdict {
+    /// A verdict that rests on no ICMP error.
+    pub fn new(state: State, reason: impl Into<Cow<'static, str>>) -> Verdict {
+        Verdict {
+            state,
+            reason: reason.into(),
+            by: None,
+        }
+    }
+}
+
+/// The verdict that speaks for a name with several addresses: the first of the
+/// lowest rank. `None` only of an empty slice.
+pub fn best(verdicts: &[Verdict]) -> Option<&Verdict> {
+    verdicts.iter().min_by_key(|verdict| verdict.state.rank())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back_in_any_case() {
+        for state in State::ALL {
+            assert_eq!(state.name().parse(), Ok(state));
+            assert_eq!(state.name().to_uppercase().parse(), Ok(state));
+            assert_eq!(format!("{state:>12}").trim(), state.name());
+        }
+        let miss = "opne".parse::<State>().unwrap_err();
+        assert_eq!(
+            miss.to_string(),
+            "`opne` is not one of open, closed, rejected, filtered, silent, unreachable, error"
+        );
+    }
+
+    #[test]
+    fn the_best_evidence_speaks_and_the_first_of_equals() {
+        let of = |states: &[State]| {
+            let all: Vec<_> = (states.iter().enumerate())
+                .map(|(i, &state)| Verdict::new(state, i.to_string()))
+                .collect();
+            best(&all).map(|v| (v.state, v.reason.to_string()))
+        };
+        let is = |state, at: &str| Some((state, at.to_owned()));
+        assert_eq!(of(&[]), None);
+        assert_eq!(
+            of(&[State::Unreachable, State::Filtered]),
+            is(State::Filtered, "1")
+        );
+        assert_eq!(
+            of(&[State::Unreachable, State::Error]),
+            is(State::Error, "1")
+        );
+        assert_eq!(of(&[State::Error, State::Silent]), is(State::Silent, "1"));
+        assert_eq!(
+            of(&[State::Filtered, State::Rejected, State::Closed, State::Open]),
+            is(State::Open, "3")
+        );
+        assert_eq!(of(&[State::Closed, State::Closed]), is(State::Closed, "0"));
+    }
+
+    #[test]
+    fn every_state_has_its_class() {
+        assert_eq!(
+            State::ALL.map(State::class),
+            [
+                Class::Open,
+                Class::Refused,
+                Class::Rejected,
+                Class::NoAnswer,
+                Class::NoAnswer,
+                Class::Rejected,
+                Class::Local,
+            ]
+        );
+    }
+}

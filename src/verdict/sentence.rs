@@ -1,0 +1,236 @@
+//! A verdict in words, for a tired person: what happened, and what it is
+//! usually a sign of. One sentence, no full stop, plain ASCII.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{Protocol, State, Verdict};
+
+/// Says why a port got its verdict.
+///
+/// `target` is the address that was asked, `syns` how many SYNs (or datagrams)
+/// it took, `time` from the first of them to the answer or to the deadline.
+pub fn sentence(
+    protocol: Protocol,
+    verdict: &Verdict,
+    target: Option<IpAddr>,
+    syns: Option<u32>,
+    time: Duration,
+) -> String {
+    match verdict.state {
+        State::Open => open(protocol, verdict, syns, time),
+        State::Closed => closed(protocol, verdict),
+        State::Rejected => rejected(verdict, target),
+        State::Filtered if verdict.reason == "backlog-full" => {
+            "its accept queue is full: the server is there, but accepts nobody".to_owned()
+        }
+        State::Filtered => format!(
+            "no answer{} in {}: dropped on the way or by the host; \
+             typical of a cloud security group",
+            sent(syns, "SYN"),
+            seconds(time)
+        ),
+        State::Silent => format!(
+            "no answer{} in {}: open or filtered, UDP cannot tell",
+            sent(syns, "datagram"),
+            seconds(time)
+        ),
+        State::Unreachable => unreachable(verdict, target),
+        State::Error => error(verdict),
+    }
+}
+
+fn open(protocol: Protocol, verdict: &Verdict, syns: Option<u32>, time: Duration) -> String {
+    match (protocol, &*verdict.reason) {
+        (Protocol::Unix, "datagram") => "a datagram socket is bound to this name".to_owned(),
+        (Protocol::Unix, _) => "a server listens and accepts".to_owned(),
+        (Protocol::Udp, _) => format!("it replied in {}", short(time)),
+        (Protocol::Tcp, _) => match syns {
+            Some(syns @ 2..) => format!(
+                "the handshake completed in {}, but only at SYN {syns}: packets are lost on the way",
+                short(time)
+            ),
+            _ => format!("the handshake completed in {}", short(time)),
+        },
+    }
+}
+
+fn closed(protocol: Protocol, verdict: &Verdict) -> String {
+    let said = match (protocol, &*verdict.reason) {
+        (Protocol::Unix, "no-such-file") => return "there is no socket of this name".to_owned(),
+        (Protocol::Unix, _) => return "the name exists, but nobody listens on it".to_owned(),
+        (Protocol::Udp, _) => "ICMP port-unreachable",
+        (Protocol::Tcp, _) => "RST",
+    };
+    format!("the host answered {said}: it is up, nothing listens here")
+}
+
+fn rejected(verdict: &Verdict, target: Option<IpAddr>) -> String {
+    let what = icmp_name(&verdict.reason);
+    match verdict.by {
+        Some(by) if Some(by) != target => {
+            format!("{by} rejected it (ICMP {what}): a firewall on the way")
+        }
+        _ => format!(
+            "rejected (ICMP {what}) by the host, or a NAT or firewall that speaks in its name"
+        ),
+    }
+}
+
+fn unreachable(verdict: &Verdict, target: Option<IpAddr>) -> String {
+    let by = match verdict.by {
+        Some(by) if Some(by) != target => by.to_string(),
+        _ => "the host, or a NAT or firewall that speaks in its name,".to_owned(),
+    };
+    match &*verdict.reason {
+        "no-route" => "this machine has no route to it".to_owned(),
+        "route-prohibited" => "the routing table of this machine prohibits it".to_owned(),
+        "route-blackhole" => "the routing table of this machine discards it (blackhole)".to_owned(),
+        "neighbour-failure" => "nobody on the local network answers for this address: \
+             the host is down, or the address is wrong"
+            .to_owned(),
+        "icmp-net-unreachable" => format!("{by} has no route to it"),
+        "icmp-host-unreachable" => {
+            format!("{by} cannot reach the host: it is down, or the address is wrong")
+        }
+        "icmp-time-exceeded" => {
+            format!("the packet died of old age at {by}: a routing loop, or a TTL too small")
+        }
+        other => format!("{by} could not deliver it (ICMP {})", icmp_name(other)),
+    }
+}
+
+fn error(verdict: &Verdict) -> String {
+    match &*verdict.reason {
+        "local-firewall" => {
+            "a firewall on this machine stopped it: nothing is known about the port".to_owned()
+        }
+        "self-connect" => {
+            "the connection met itself: choose a source port other than the target's".to_owned()
+        }
+        "EMFILE" | "ENFILE" => format!(
+            "this machine is out of descriptors ({}): raise `ulimit -n`, or ask fewer at once",
+            verdict.reason
+        ),
+        "EADDRNOTAVAIL" => "this machine is out of local ports (EADDRNOTAVAIL), \
+             or the source address is not its own"
+            .to_owned(),
+        "EACCES" | "EPERM" => format!("permission denied on this machine ({})", verdict.reason),
+        "EAFNOSUPPORT" => "this machine cannot speak this address family (EAFNOSUPPORT)".to_owned(),
+        other => format!("trouble on this machine ({other}): nothing is known about the port"),
+    }
+}
+
+/// ` to 3 SYNs`; nothing where nobody counted.
+fn sent(count: Option<u32>, what: &str) -> String {
+    match count {
+        Some(1) => format!(" to 1 {what}"),
+        Some(n) => format!(" to {n} {what}s"),
+        None => String::new(),
+    }
+}
+
+/// The name of an ICMP error without our prefix.
+fn icmp_name(reason: &str) -> &str {
+    reason.strip_prefix("icmp-").unwrap_or(reason)
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+/// Milliseconds below a second: a round trip in tenths of a second says nothing.
+fn short(time: Duration) -> String {
+    match time.as_secs_f64() * 1e3 {
+        ms if ms < 10.0 => format!("{ms:.2} ms"),
+        ms if ms < 1000.0 => format!("{ms:.0} ms"),
+        _ => seconds(time),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn say(protocol: Protocol, state: State, reason: &'static str, by: Option<&str>) -> String {
+        let verdict = Verdict {
+            state,
+            reason: reason.into(),
+            by: by.map(|by| by.parse().unwrap()),
+        };
+        let target = Some("10.0.1.5".parse().unwrap());
+        sentence(
+            protocol,
+            &verdict,
+            target,
+            Some(3),
+            Duration::from_millis(4001),
+        )
+    }
+
+    #[test]
+    fn sentences() {
+        use Protocol::{Tcp, Udp, Unix};
+        let rows = [
+            (
+                say(Tcp, State::Filtered, "no-answer", None),
+                "no answer to 3 SYNs in 4.0 s: dropped on the way or by the host; typical of a cloud security group",
+            ),
+            (
+                say(
+                    Tcp,
+                    State::Rejected,
+                    "icmp-admin-prohibited",
+                    Some("10.0.0.1"),
+                ),
+                "10.0.0.1 rejected it (ICMP admin-prohibited): a firewall on the way",
+            ),
+            (
+                say(
+                    Tcp,
+                    State::Rejected,
+                    "icmp-port-unreachable",
+                    Some("10.0.1.5"),
+                ),
+                "rejected (ICMP port-unreachable) by the host, or a NAT or firewall that speaks in its name",
+            ),
+            (
+                say(Tcp, State::Closed, "reset", None),
+                "the host answered RST: it is up, nothing listens here",
+            ),
+            (
+                say(Udp, State::Silent, "no-answer", None),
+                "no answer to 3 datagrams in 4.0 s: open or filtered, UDP cannot tell",
+            ),
+            (
+                say(Tcp, State::Open, "syn-ack", None),
+                "the handshake completed in 4.0 s, but only at SYN 3: packets are lost on the way",
+            ),
+            (
+                say(
+                    Tcp,
+                    State::Unreachable,
+                    "icmp-net-unreachable",
+                    Some("10.0.0.1"),
+                ),
+                "10.0.0.1 has no route to it",
+            ),
+            (
+                say(Unix, State::Closed, "refused", None),
+                "the name exists, but nobody listens on it",
+            ),
+        ];
+        for (said, expected) in rows {
+            assert_eq!(said, expected);
+        }
+    }
+
+    #[test]
+    fn times_below_a_second_are_milliseconds() {
+        let times = [410, 12_300, 999_400, 1_080_000].map(Duration::from_micros);
+        assert_eq!(
+            times.map(short),
+            ["0.41 ms", "12 ms", "999 ms", "1.1 s"].map(str::to_owned)
+        );
+    }
+}
