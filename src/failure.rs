@@ -101,11 +101,13 @@ impl StageError {
         self
     }
 
-    /// `connection refused (ECONNREFUSED)`.
-    pub fn told(&self) -> String {
-        match self.errno {
-            Some(errno) => format!("{} ({})", self.reason, errno_name(errno)),
-            None => self.reason.clone(),
+    /// The event of an error that does not end the run.
+    pub fn attempt(&self) -> Event {
+        Event::Attempt {
+            stage: self.stage.name(),
+            object: self.object.clone(),
+            reason: self.reason.clone(),
+            errno: self.errno.map(errno_name),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
 use nix::libc;
+use nix::poll::PollFlags;
 
 use super::end::{Source, Step};
 use crate::failure::{Class, Failure, StageError};
@@ -20,6 +21,8 @@ pub struct Input {
     name: String,
     /// It was closed when the process began.
     closed: bool,
+    /// It has said that there is no more; a terminal would go on.
+    at_end: bool,
 }
 
 impl Input {
@@ -36,6 +39,7 @@ impl Input {
                 .map_err(|error| failed("stdin", &error))?,
             name: "stdin".into(),
             closed: descriptor::was_closed(0),
+            at_end: descriptor::was_closed(0),
         })
     }
 
@@ -51,12 +55,18 @@ impl Input {
             fd: file.into(),
             name,
             closed: false,
+            at_end: false,
         })
     }
 
     /// Whether a person types here.
     pub fn is_terminal(&self) -> bool {
         self.kind == Kind::Terminal && !self.closed
+    }
+
+    /// Whether nothing more will come.
+    pub fn is_at_end(&self) -> bool {
+        self.at_end
     }
 
     /// Whether there never was anything to read from.
@@ -75,10 +85,15 @@ impl Source for Input {
     }
 
     fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {
-        if self.closed {
+        if self.at_end {
             return Ok(Step::End);
         }
         let fd = self.fd.as_fd();
+        if matches!(self.kind, Kind::Terminal | Kind::Device)
+            && !descriptor::is_ready(fd, PollFlags::POLLIN)
+        {
+            return Ok(Step::NotReady);
+        }
         let read = match self.kind {
             // Another reader of the same pipe may have been faster than poll(2).
             Kind::Pipe | Kind::Socket => descriptor::read_nowait(fd, buffer),
@@ -98,11 +113,15 @@ impl Source for Input {
             },
         );
         match read {
-            Ok(0) => Ok(Step::End),
+            Ok(0) => {
+                self.at_end = true;
+                Ok(Step::End)
+            }
             Ok(length) => Ok(Step::Moved(length)),
             Err(error) if would_block(&error) => Ok(Step::NotReady),
             // A terminal whose other end is gone reads as its end.
             Err(error) if self.is_terminal() && error.raw_os_error() == Some(libc::EIO) => {
+                self.at_end = true;
                 Ok(Step::End)
             }
             Err(error) => Err(failed(&self.name, &error)),

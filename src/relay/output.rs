@@ -3,6 +3,7 @@
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use nix::libc;
+use nix::poll::PollFlags;
 
 use super::end::{Sink, Step};
 use super::input::would_block;
@@ -27,6 +28,9 @@ pub fn write(
     name: &str,
     bytes: &[u8],
 ) -> Result<Step, Failure> {
+    if kind == Kind::Terminal && !descriptor::is_ready(fd, PollFlags::POLLOUT) {
+        return Ok(Step::NotReady);
+    }
     let written = match kind {
         Kind::Pipe | Kind::Socket => descriptor::write_nowait(fd, bytes),
         _ => Err(std::io::Error::from_raw_os_error(libc::EOPNOTSUPP)),

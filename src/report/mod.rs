@@ -4,14 +4,12 @@
 //! or delays a run: what it cannot take at once is dropped. Knows events, not
 //! sockets.
 
-mod escape;
 mod json;
 mod stderr;
 mod stdout;
 mod table;
 mod text;
 
-pub use escape::escape;
 pub use stdout::Unwritten;
 
 use crate::event::Event;
@@ -19,7 +17,7 @@ use crate::failure::Failure;
 use text::Level;
 
 /// How things are said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Style {
     /// One JSON object a line instead of text.
     pub json: bool,

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::escape::escape;
+
 use crate::event::Event;
 use crate::units::{human_bytes, human_time};
+use crate::word::escaped;
 
 /// From which `-v` on an event is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -185,7 +186,7 @@ pub fn line(event: &Event) -> String {
         Event::Probe(row) => super::table::row(row),
         Event::Summary(summary) => super::table::summary(summary),
     };
-    escape(&text).into_owned()
+    escaped(&text)
 }
 
 fn stage(name: &str, text: String) -> String {

@@ -29,38 +29,43 @@ pub struct Options {
 ///
 /// # Errors
 /// `--accept-timeout`, signals, and what accept(2) reports of the listener itself.
-pub fn accept(run: &mut Run, bound: &Bound, options: &Options) -> Result<Conn, Failure> {
-    run.enter(Stage::Accept, &bound.address);
+pub fn accept(run: &mut Run, bound: &[Bound], options: &Options) -> Result<Conn, Failure> {
+    let object = bound.first().map_or("", |first| &first.address);
+    run.enter(Stage::Accept, object);
     let until = options.timeout.map(|after| Instant::now() + after);
     let timer = || Timer {
         option: "--accept-timeout",
         after: options.timeout.unwrap_or_default(),
     };
     loop {
-        let mut ready = [PollFd::new(bound.socket.as_fd(), PollFlags::POLLIN)];
+        let mut ready: Vec<PollFd<'_>> = bound
+            .iter()
+            .map(|one| PollFd::new(one.socket.as_fd(), PollFlags::POLLIN))
+            .collect();
         match run.wait(&mut ready, until)? {
             Wake::Time => return Err(run.timed_out(timer())),
             Wake::Progress => continue,
             Wake::Ready => {}
         }
-        match try_accept(run, bound) {
+        let waiting = bound
+            .iter()
+            .zip(&ready)
+            .find(|(_, fd)| fd.any() == Some(true));
+        let Some((one, _)) = waiting else { continue };
+        match try_accept(run, one) {
             Ok(Some(conn)) => {
                 run.pause(Stage::Accept)?;
                 return Ok(conn);
             }
             Ok(None) => {}
             Err(errno) if is_passing(errno) => {
-                run.tell(Event::Attempt {
-                    stage: Stage::Accept.name(),
-                    object: bound.address.clone(),
-                    reason: crate::failure::describe(errno),
-                    errno: Some(crate::failure::errno_name(errno)),
-                });
+                let error = StageError::os(Stage::Accept, &*one.address, Class::Local, errno);
+                run.tell(error.attempt());
                 run.sleep(BACK_OFF)?;
             }
             Err(errno) => {
                 return Err(
-                    StageError::os(Stage::Accept, &*bound.address, Class::Local, errno).into(),
+                    StageError::os(Stage::Accept, &*one.address, Class::Local, errno).into(),
                 );
             }
         }
@@ -105,6 +110,7 @@ pub fn try_accept(run: &mut Run, bound: &Bound) -> Result<Option<Conn>, Errno> {
         local: local_name(&socket),
         socket,
         transport: bound.transport,
+        path: None,
     };
     run.tell(Event::Peer {
         address: conn.peer.clone(),

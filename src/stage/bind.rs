@@ -154,7 +154,7 @@ pub fn unix(run: &mut Run, unix: &Unix, transport: Transport) -> Result<Bound, F
                 .into());
         }
         if !is_stale(&socket, &address) {
-            return bound.map(|()| unreachable!()).map_err(|failure| failure);
+            return Err(error.clone().into());
         }
         fs::remove_file(path)
             .map_err(|error| StageError::io(Stage::Bind, &*object, Class::Local, &error))?;
@@ -220,7 +220,7 @@ fn is_stale(like: &Socket, address: &SockAddr) -> bool {
 
 /// A path that this process made and removes again, unless something else has
 /// taken its place.
-struct OwnPath {
+pub struct OwnPath {
     path: PathBuf,
     inode: (u64, u64),
 }
@@ -246,8 +246,9 @@ impl Drop for OwnPath {
 }
 
 impl Bound {
-    /// Gives up the socket and leaves its path to the returned guard.
-    pub fn holds_path(&self) -> bool {
-        self.path.is_some()
+    /// Its parts, for a datagram socket that turns into one conversation; the
+    /// path is removed when its guard is dropped.
+    pub fn into_parts(self) -> (Socket, String, Transport, Option<OwnPath>) {
+        (self.socket, self.address, self.transport, self.path)
     }
 }

@@ -7,6 +7,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::ffi::OsStringExt;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -15,8 +16,8 @@ use nix::sys::socket::UnixAddr;
 use socket2::{Domain, SockAddr, Socket};
 
 use super::Stage;
-use super::bind::{self, Source};
-use super::socket::{Transport, local_name, name, outcome, socket};
+use super::bind::{self, OwnPath, Source};
+use super::socket::{Transport, local_name, outcome, socket};
 use crate::address::Unix;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, describe, errno_name};
@@ -49,6 +50,8 @@ pub struct Conn {
     pub peer: String,
     pub local: String,
     pub transport: Transport,
+    /// The path of a datagram socket that was bound, removed with it.
+    pub path: Option<OwnPath>,
 }
 
 /// Connects TCP to one of the addresses.
@@ -231,6 +234,7 @@ impl Attempt {
             local: local_name(&self.socket),
             socket: self.socket,
             transport: Transport::Tcp,
+            path: None,
         };
         run.tell(Event::Connect {
             address: conn.peer.clone(),
@@ -446,6 +450,7 @@ fn finish(
         local: local_name(&socket),
         socket,
         transport,
+        path: None,
     };
     run.tell(Event::Connect {
         address: conn.peer.clone(),
@@ -470,13 +475,8 @@ pub fn unix_address(stage: Stage, unix: &Unix) -> Result<SockAddr, StageError> {
         Unix::Abstract(name) => {
             let mut path = vec![0];
             path.extend(name);
-            SockAddr::unix(std::ffi::OsStr::from_encoded_bytes(path))
+            SockAddr::unix(std::ffi::OsString::from_vec(path))
         }
     };
     made.map_err(|error| failed(error.to_string()))
-}
-
-/// The name of a connected peer, for events.
-pub fn peer_name(address: &SockAddr) -> String {
-    name(address)
 }

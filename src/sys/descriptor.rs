@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{SFlag, fstat};
 
 /// What kind of file a descriptor is, as far as reading and writing differ.
@@ -49,6 +50,12 @@ pub fn set_nonblocking(fd: &impl AsFd) -> io::Result<()> {
     let flags = OFlag::from_bits_retain(fcntl(fd, FcntlArg::F_GETFL)?);
     fcntl(fd, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
     Ok(())
+}
+
+/// Whether poll(2) calls it ready at this moment.
+pub fn is_ready(fd: BorrowedFd<'_>, interest: PollFlags) -> bool {
+    let mut one = [PollFd::new(fd, interest)];
+    matches!(poll(&mut one, PollTimeout::ZERO), Ok(1..))
 }
 
 /// preadv2(2) with RWF_NOWAIT: reads what is there, on a descriptor whose

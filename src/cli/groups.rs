@@ -1,0 +1,267 @@
+//! Options by stage. Each struct is one heading of `--help`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+use crate::flags::{RecvFlags, SendFlags};
+use crate::relay::ending::OnEof;
+use crate::stage::Stage;
+use crate::run::Pause;
+use crate::text::Text;
+use crate::units::{Limit, Size, duration, duration_or_inf};
+use crate::word::WordError;
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "resolve")]
+pub struct Resolve {
+    /// IPv4 only
+    #[arg(short = '4', long = "ipv4", conflicts_with = "ipv6")]
+    pub ipv4: bool,
+    /// IPv6 only
+    #[arg(short = '6', long = "ipv6")]
+    pub ipv6: bool,
+    /// Look no name up: a name is an error
+    #[arg(short = 'n', long)]
+    pub numeric: bool,
+    /// Give up on a name after this time, counted from the question
+    #[arg(long, value_name = "DUR", default_value = "5s", value_parser = duration)]
+    pub resolve_timeout: Duration,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "socket()")]
+pub struct Socket {
+    /// Datagrams: UDP, or a Unix datagram socket
+    #[arg(short = 'u', long, conflicts_with = "seqpacket")]
+    pub udp: bool,
+    /// Messages over a connection (SOCK_SEQPACKET; Unix sockets only)
+    #[arg(long)]
+    pub seqpacket: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "bind()")]
+pub struct Bind {
+    /// The local address, and port, to come from
+    #[arg(long, value_name = "ADDR[:PORT]")]
+    pub source: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "listen() / accept()")]
+pub struct ListenOptions {
+    /// Finished handshakes that may wait for accept(); `somaxconn` is the
+    /// most the kernel allows
+    #[arg(long, value_name = "N|somaxconn", default_value = "128", value_parser = backlog)]
+    pub backlog: i32,
+    /// Give up when no peer has come after this time, counted from the
+    /// announcement
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub accept_timeout: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "listen() / accept()")]
+pub struct WaitInstead {
+    /// Wait for the other side instead of dialling
+    #[arg(short = 'l', long)]
+    pub listen: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "connect()")]
+pub struct ConnectOptions {
+    /// Give up on an address after this time, counted from its SYN
+    #[arg(short = 'w', long, value_name = "DUR", default_value = "10s", value_parser = duration)]
+    pub connect_timeout: Duration,
+    /// Try again this many times when it fails (`inf`: for ever)
+    #[arg(long, value_name = "N|inf", default_value = "0", value_parser = retry)]
+    pub retry: Retry,
+    /// The time between two tries
+    #[arg(long, value_name = "DUR", default_value = "1s", value_parser = duration)]
+    pub retry_interval: Duration,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "send()")]
+pub struct SendOptions {
+    /// Flags of every send(), by name: confirm dontroute dontwait eor more
+    /// nosignal oob; `none` clears nosignal too
+    #[arg(long, value_name = "LIST", default_value = "nosignal", value_parser = SendFlags::parse)]
+    pub send_flags: SendFlags,
+    /// At most this many bytes a send(); the length of a datagram
+    #[arg(long, value_name = "SIZE", value_parser = chunk)]
+    pub chunk: Option<Size>,
+    /// The least time between two send()s
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub interval: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "send()")]
+pub struct SendOnly {
+    /// End after this many bytes of input; fewer is code 7
+    #[arg(long, value_name = "N", value_parser = Size::parse)]
+    pub bytes: Option<Size>,
+    /// Send this instead of stdin, one send() a message: the text itself,
+    /// @FILE, hex:..., text:...; {n} and {n:03} are its number
+    #[arg(long, value_name = "TEXT", value_parser = Text::parse, allow_hyphen_values = true, conflicts_with = "bytes")]
+    pub message: Option<Text>,
+    /// How many messages
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), requires = "message")]
+    pub count: Option<u64>,
+    /// Wait for a reply to each message and write it to stdout; none in this
+    /// time, counted from the send(), is code 5
+    #[arg(long, value_name = "DUR", value_parser = duration, requires = "message")]
+    pub await_reply: Option<Duration>,
+    /// After our end, wait this long for the peer to close, which says that
+    /// it has everything; silence is code 5. 0 does not ask
+    #[arg(long, value_name = "DUR", default_value = "5s", value_parser = duration)]
+    pub close_wait: Duration,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "recv()")]
+pub struct RecvOptions {
+    /// Flags of every recv(), by name: dontwait oob peek trunc waitall
+    #[arg(long, value_name = "LIST", default_value = "none", value_parser = RecvFlags::parse)]
+    pub recv_flags: RecvFlags,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "recv()")]
+pub struct RecvOnly {
+    /// Store in FILE, as FILE.part until the end is clean
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Overwrite the FILE.part of an interrupted transfer
+    #[arg(long, requires = "output")]
+    pub force: bool,
+    /// End after this many bytes; fewer is code 7
+    #[arg(long, value_name = "N", value_parser = Size::parse)]
+    pub bytes: Option<Size>,
+    /// End after this many datagrams
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "close()")]
+pub struct Close {
+    /// What is done when stdin has ended and all of it was delivered
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    pub on_eof: OnEof,
+    /// After the peer's end, how long stdin may go on without a byte;
+    /// then code 7 (`inf`: until its end)
+    #[arg(long, value_name = "DUR", default_value = "5s", value_parser = duration_or_inf)]
+    pub grace: Limit,
+    /// After stdin's end, wait at most this long for the peer's; code 0
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub quit_after_eof: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "timers")]
+pub struct Timeout {
+    /// End the run after this time, counted from its start; code 124
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub timeout: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "timers")]
+pub struct Idle {
+    /// End when nothing has moved either way for this time; code 124
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub idle: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "the run")]
+pub struct TheRun {
+    /// Wait after a stage: resolve socket bind listen accept connect send
+    /// recv close
+    #[arg(long, value_name = "STAGE=DUR", value_parser = pause)]
+    pub pause: Vec<Pause>,
+    /// Tell each stage on stderr; twice: each system call
+    #[arg(short = 'v', long, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Tell errors only
+    #[arg(long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Tell everything as JSON, one object a line
+    #[arg(long)]
+    pub json: bool,
+    /// Colour
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: When,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "the run")]
+pub struct Lines {
+    /// End what each recv() gives with a newline, unless it has one
+    #[arg(long)]
+    pub lines: bool,
+}
+
+/// `--color`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Everywhere
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// `--retry`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    Times(u32),
+    Inf,
+}
+
+fn retry(word: &str) -> Result<Retry, WordError> {
+    if word.eq_ignore_ascii_case("inf") {
+        return Ok(Retry::Inf);
+    }
+    word.parse()
+        .map(Retry::Times)
+        .map_err(|_| WordError::new(word, "a number of tries, or inf"))
+}
+
+/// listen(2) takes an int; what is more than somaxconn is capped by the kernel.
+fn backlog(word: &str) -> Result<i32, WordError> {
+    if word.eq_ignore_ascii_case("somaxconn") {
+        return Ok(i32::MAX);
+    }
+    match word.parse() {
+        Ok(backlog) if backlog >= 1 => Ok(backlog),
+        _ => Err(WordError::new(
+            word,
+            "a number of connections from 1 to 2147483647, or somaxconn",
+        )),
+    }
+}
+
+fn chunk(word: &str) -> Result<Size, WordError> {
+    match Size::parse(word)? {
+        Size(0) => Err(WordError::new(word, "a size of at least one byte")),
+        size => Ok(size),
+    }
+}
+
+fn pause(word: &str) -> Result<Pause, WordError> {
+    let Some((stage, time)) = word.split_once('=') else {
+        return Err(WordError::new(word, "STAGE=DUR").meant("connect=2s"));
+    };
+    Ok(Pause {
+        stage: stage.parse::<Stage>()?,
+        time: duration(time)?,
+    })
+}

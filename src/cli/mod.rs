@@ -1,0 +1,126 @@
+//! What was typed: clap structs, options grouped by stage. No I/O, and no rule
+//! that needs two options: those are in `plan`.
+
+mod groups;
+mod refuse;
+mod verbs;
+
+use clap::error::ErrorKind;
+use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub use groups::*;
+pub use refuse::{Refusal, refuse};
+pub use verbs::*;
+
+/// The socket API, one stage at a time.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sock",
+    version,
+    about = "The socket API, one stage at a time",
+    long_about = LONG_ABOUT,
+    after_help = "Each verb explains itself: sock VERB --help",
+    after_long_help = EXIT_CODES,
+    max_term_width = 80,
+    disable_help_subcommand = true,
+    arg_required_else_help = false,
+    subcommand_required = true,
+    subcommand_value_name = "VERB",
+    subcommand_help_heading = "Verbs"
+)]
+pub struct Cli {
+    /// The stage to stop at.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs: stages of the socket API.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    Listen(Listen),
+    Connect(Connect),
+    Send(Send),
+    Recv(Recv),
+    Probe(Probe),
+    Completions(Completions),
+}
+
+const LONG_ABOUT: &str = "\
+The socket API, one stage at a time: listen, connect, send, recv, and probe, \
+which asks whether a connection can be made at all.
+
+  resolve -> socket -> bind -> listen -> accept -\\
+  resolve -> socket -> (bind) -> connect ---------+-> send, recv -> close
+
+It relays bytes between a socket and stdin/stdout, serves simple peers, and \
+says which ports answer and, when one does not, why and who said so. It speaks \
+no TLS and crafts no packets.";
+
+/// The exit codes, as `--help`, the manual and README say them.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0    did what was asked; every answer as expected
+  1    local trouble: files, descriptors, permissions, an address in use
+  2    wrong usage
+  3    a name did not resolve
+  4    refused: the host itself said no (closed)
+  5    no answer (filtered, timed out, no reply)
+  6    rejected on the way or unreachable (an ICMP error, or no route)
+  7    the stream was cut: reset, fewer bytes than asked for, ended by grace
+  9    other than expected: an unexpected open, or several kinds of wrong
+       answer (probe)
+  124  a timer ended it (--timeout, --idle, --accept-timeout)
+  128+n  as the shell shows death by signal n: INT, TERM, HUP, PIPE";
+
+/// The definition that parsing, help, manual and completions share.
+pub fn command() -> Command {
+    // Options of one role are shared between verbs, and clap knows conflicts
+    // by option and not by verb: here is what does not go with the other role.
+    let dialling = ["source", "connect_timeout", "retry", "retry_interval"];
+    let waiting = ["backlog", "accept_timeout"];
+    let relaying = ["on_eof", "grace", "quit_after_eof"];
+    Cli::command()
+        .mut_subcommand("send", |send| {
+            let send = without(send, &dialling, &["listen"]);
+            waiting.iter().fold(send, |send, id| {
+                send.mut_arg(id, |arg| arg.requires("listen"))
+            })
+        })
+        .mut_subcommand("recv", |recv| without(recv, &dialling, &["listen"]))
+        .mut_subcommand("listen", |listen| without(listen, &relaying, &["echo", "reply"]))
+}
+
+fn without(command: Command, ids: &[&'static str], others: &[&'static str]) -> Command {
+    ids.iter().fold(command, |command, id| {
+        command.mut_arg(id, |arg| arg.conflicts_with_all(others))
+    })
+}
+
+/// Reads the command line of this process.
+///
+/// # Errors
+/// clap's refusal, or a request for help or the version.
+pub fn parse() -> Result<Cli, Refusal> {
+    let words: Vec<_> = std::env::args_os().collect();
+    let json = words.iter().any(|word| word == "--json");
+    let refused = |error: clap::Error| Refusal {
+        error,
+        json,
+    };
+    let matches = command()
+        .try_get_matches_from(words)
+        .map_err(refused)?;
+    Cli::from_arg_matches(&matches).map_err(refused)
+}
+
+/// A refusal in clap's own form, for rules that need two options and words
+/// that no option parser reads.
+pub fn usage_error(verb: &str, json: bool, text: impl std::fmt::Display) -> Refusal {
+    let mut command = command();
+    command.build();
+    let error = match command.find_subcommand_mut(verb) {
+        Some(verb) => verb.error(ErrorKind::ValueValidation, text),
+        None => command.error(ErrorKind::ValueValidation, text),
+    };
+    Refusal { error, json }
+}

@@ -1,0 +1,39 @@
+//! What is said instead of a run: clap's errors, and the help that was asked for.
+
+use std::io::IsTerminal;
+
+use crate::exit::{Exit, USAGE};
+use crate::failure::Failure;
+use crate::report::{self, Unwritten};
+
+/// A command line that leads to no run.
+#[derive(Debug)]
+pub struct Refusal {
+    pub error: clap::Error,
+    /// `--json` was among the words, wherever parsing stopped.
+    pub json: bool,
+}
+
+/// Says it: help and version to stdout, everything else to stderr.
+pub fn refuse(refusal: &Refusal) -> Exit {
+    let text = refusal.error.render();
+    let ansi = |terminal: bool| match terminal && std::env::var_os("NO_COLOR").is_none() {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
+    };
+    if !refusal.error.use_stderr() {
+        return match report::answer(ansi(std::io::stdout().is_terminal()).as_bytes()) {
+            Ok(()) => Exit::OK,
+            Err(Unwritten::Gone) => Exit::failure(&Failure::StdoutGone),
+            Err(Unwritten::Failed(_)) => Exit::LOCAL,
+        };
+    }
+    if refusal.json {
+        let plain = text.to_string();
+        let first = plain.lines().next().unwrap_or_default();
+        report::complain_json(first.strip_prefix("error: ").unwrap_or(first));
+    } else {
+        report::complain(ansi(std::io::stderr().is_terminal()).as_bytes());
+    }
+    Exit::Code(USAGE)
+}

@@ -1,0 +1,324 @@
+//! The verbs: which options each has, and the words that open its help.
+
+use clap::{Args, ValueHint};
+use clap_complete::Shell;
+
+use super::groups::{
+    Bind, Close, ConnectOptions, Idle, Lines, ListenOptions, RecvOnly, RecvOptions, Resolve,
+    SendOnly, SendOptions, Socket, TheRun, Timeout, WaitInstead,
+};
+use crate::text::Text;
+use crate::units::duration;
+
+/// Wait for a peer, then relay stdin and stdout, or serve it
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+Wait for a peer, then relay stdin and stdout, or serve it.
+
+  resolve -> socket -> bind -> [listen -> accept] -> send, recv -> close
+
+One peer by default; -k takes one after another, and everything that serves \
+(--echo, --reply) serves all of them at the same time.",
+    after_long_help = LISTEN_EXAMPLES
+)]
+pub struct Listen {
+    /// PORT, :PORT, HOST PORT, HOST:PORT, unix:PATH or unix:@NAME; none is a
+    /// free port of every address
+    #[arg(value_name = "ADDRESS", value_hint = ValueHint::Hostname)]
+    pub words: Vec<String>,
+    #[command(flatten)]
+    pub resolve: Resolve,
+    #[command(flatten)]
+    pub socket: Socket,
+    #[command(flatten)]
+    pub listen: ListenOptions,
+    #[command(flatten)]
+    pub serve: Serve,
+    #[command(flatten)]
+    pub send: SendOptions,
+    #[command(flatten)]
+    pub recv: RecvOptions,
+    #[command(flatten)]
+    pub close: Close,
+    #[command(flatten)]
+    pub idle: Idle,
+    #[command(flatten)]
+    pub timeout: Timeout,
+    #[command(flatten)]
+    pub run: TheRun,
+    #[command(flatten)]
+    pub lines: Lines,
+}
+
+/// What `listen` does with a peer.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "listen() / accept()")]
+pub struct Serve {
+    /// Go on with the next peer; the listener is never closed in between
+    #[arg(short = 'k', long)]
+    pub keep_open: bool,
+    /// Send back what comes
+    #[arg(long, conflicts_with = "reply")]
+    pub echo: bool,
+    /// Print what comes and answer every recv() with TEXT
+    #[arg(long, value_name = "TEXT", value_parser = Text::parse, allow_hyphen_values = true)]
+    pub reply: Option<Text>,
+}
+
+/// Hold a two-way conversation over stdin and stdout
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+Hold a two-way conversation over stdin and stdout.
+
+  resolve -> socket -> (bind) -> [connect] -> send, recv -> close
+
+Each direction ends on its own. At stdin's end the peer is told (--on-eof) and \
+may go on; at the peer's end the run is over if stdin has ended or is a \
+terminal, otherwise stdin has --grace to deliver the rest.",
+    after_long_help = CONNECT_EXAMPLES
+)]
+pub struct Connect {
+    /// HOST PORT, HOST:PORT, a URL, unix:PATH or unix:@NAME
+    #[arg(value_name = "ADDRESS", required = true, num_args = 1..=2, value_hint = ValueHint::Hostname)]
+    pub words: Vec<String>,
+    #[command(flatten)]
+    pub resolve: Resolve,
+    #[command(flatten)]
+    pub socket: Socket,
+    #[command(flatten)]
+    pub bind: Bind,
+    #[command(flatten)]
+    pub connect: ConnectOptions,
+    #[command(flatten)]
+    pub send: SendOptions,
+    #[command(flatten)]
+    pub recv: RecvOptions,
+    #[command(flatten)]
+    pub close: Close,
+    #[command(flatten)]
+    pub idle: Idle,
+    #[command(flatten)]
+    pub timeout: Timeout,
+    #[command(flatten)]
+    pub run: TheRun,
+    #[command(flatten)]
+    pub lines: Lines,
+}
+
+/// One way out: files, stdin or messages; 0 means the other side has it
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+One way out: files, stdin or messages; 0 means the other side has it.
+
+  resolve -> socket -> (bind) -> connect -> [send] -> close
+
+After its end it waits until the peer closes: with `sock recv` there, that \
+means stored. Unix sockets and other programs cannot promise that; use --bytes \
+on both sides where it matters, and `set -o pipefail` in a pipeline.",
+    after_long_help = SEND_EXAMPLES
+)]
+pub struct Send {
+    /// HOST PORT, HOST:PORT, a URL, unix:PATH or unix:@NAME (with -l: PORT or
+    /// a local address), then the files to send; `-` or none is stdin
+    #[arg(value_name = "ADDRESS|FILE", required = true, value_hint = ValueHint::AnyPath)]
+    pub words: Vec<String>,
+    #[command(flatten)]
+    pub resolve: Resolve,
+    #[command(flatten)]
+    pub socket: Socket,
+    #[command(flatten)]
+    pub bind: Bind,
+    #[command(flatten)]
+    pub wait: WaitInstead,
+    #[command(flatten)]
+    pub listen: ListenOptions,
+    #[command(flatten)]
+    pub connect: ConnectOptions,
+    #[command(flatten)]
+    pub send: SendOptions,
+    #[command(flatten)]
+    pub only: SendOnly,
+    #[command(flatten)]
+    pub recv: RecvOptions,
+    #[command(flatten)]
+    pub idle: Idle,
+    #[command(flatten)]
+    pub timeout: Timeout,
+    #[command(flatten)]
+    pub run: TheRun,
+    #[command(flatten)]
+    pub lines: Lines,
+}
+
+/// One way in, to stdout or a file; 0 means a clean end and every byte stored
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+One way in, to stdout or a file; 0 means a clean end and every byte stored.
+
+  resolve -> socket -> (bind) -> connect -> [recv] -> close
+
+`sock recv -l 5005 >f` pairs with `sock send HOST 5005 <f`. A file is written \
+as FILE.part and gets its name at a clean end.",
+    after_long_help = RECV_EXAMPLES
+)]
+pub struct Recv {
+    /// HOST PORT, HOST:PORT, a URL, unix:PATH or unix:@NAME; PORT alone, or
+    /// with -l, listens
+    #[arg(value_name = "ADDRESS", num_args = 0..=2, value_hint = ValueHint::Hostname)]
+    pub words: Vec<String>,
+    #[command(flatten)]
+    pub resolve: Resolve,
+    #[command(flatten)]
+    pub socket: Socket,
+    #[command(flatten)]
+    pub bind: Bind,
+    #[command(flatten)]
+    pub wait: WaitInstead,
+    #[command(flatten)]
+    pub listen: ListenOptions,
+    #[command(flatten)]
+    pub connect: ConnectOptions,
+    #[command(flatten)]
+    pub recv: RecvOptions,
+    #[command(flatten)]
+    pub only: RecvOnly,
+    #[command(flatten)]
+    pub idle: Idle,
+    #[command(flatten)]
+    pub timeout: Timeout,
+    #[command(flatten)]
+    pub run: TheRun,
+    #[command(flatten)]
+    pub lines: Lines,
+}
+
+/// Which ports answer, how fast, and when one does not: why, and who said so
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+Which ports answer, how fast, and when one does not: why, and who said so.
+
+  resolve -> socket -> (bind) -> [connect], and nothing after it
+
+A port named by itself must be open; a range or a CIDR block must hold one \
+that is. Nothing is sent over a TCP connection, and it is closed with a reset.",
+    after_long_help = PROBE_EXAMPLES
+)]
+pub struct Probe {
+    /// HOST PORTS, HOST:PORTS, a CIDR block and PORTS, a URL, unix:PATH;
+    /// PORTS is a list as 22,80,8000-8100,https. With --ports: targets only
+    #[arg(value_name = "TARGET", required = true, value_hint = ValueHint::Hostname)]
+    pub words: Vec<String>,
+    #[command(flatten)]
+    pub resolve: Resolve,
+    #[command(flatten)]
+    pub udp: ProbeSocket,
+    #[command(flatten)]
+    pub bind: Bind,
+    #[command(flatten)]
+    pub connect: ProbeConnect,
+    #[command(flatten)]
+    pub probe: ProbeOptions,
+    #[command(flatten)]
+    pub timeout: Timeout,
+    #[command(flatten)]
+    pub run: TheRun,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "socket()")]
+pub struct ProbeSocket {
+    /// Ask with UDP datagrams; open only if a reply comes
+    #[arg(short = 'u', long)]
+    pub udp: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "connect()")]
+pub struct ProbeConnect {
+    /// Call a port silent after this time, counted from its first SYN
+    /// [default: 4s for ports named by themselves, 1.3s in ranges and blocks]
+    #[arg(short = 'w', long, value_name = "DUR", value_parser = duration)]
+    pub connect_timeout: Option<std::time::Duration>,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "probe")]
+pub struct ProbeOptions {
+    /// The ports of every TARGET that names none
+    #[arg(long, value_name = "LIST")]
+    pub ports: Option<String>,
+    /// A row for each address of a name, instead of the best of them
+    #[arg(long)]
+    pub all_addresses: bool,
+    /// Expect this state of every port: open closed rejected filtered silent
+    /// unreachable
+    #[arg(long, value_name = "STATE")]
+    pub expect: Option<String>,
+    /// Show every row on a terminal, instead of folding many of one state
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Print the completion script of a shell
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: Shell,
+}
+
+const LISTEN_EXAMPLES: &str = "\
+Examples:
+  sock listen 5005                  talk with the first who comes
+  sock listen -k --echo 127.0.0.1:7 an echo server for everybody here
+  sock listen unix:/tmp/s           on a Unix socket
+
+--timeout counts from the start, --accept-timeout from the announcement,
+--idle from the last byte either way, --grace from the peer's end and anew at
+each read of stdin, --quit-after-eof from stdin's end.";
+
+const CONNECT_EXAMPLES: &str = "\
+Examples:
+  sock connect db.internal 5432     two words, as nc takes them
+  sock connect [::1]:8080           one word, as logs print them
+  printf q | sock connect -u host 7 a datagram and its answer
+
+-w counts from each SYN, --timeout from the start, --idle from the last byte
+either way, --grace from the peer's end and anew at each read of stdin,
+--quit-after-eof from stdin's end.";
+
+const SEND_EXAMPLES: &str = "\
+Examples:
+  sock send host 5005 <file         0 when the other side has it
+  sock send host 5005 a.tar b.tar   one after another
+  sock send -l 5005 file            whoever comes first gets it
+  sock send host 7 --message 'm {n:03}' --count 10 --interval 1s --await-reply 2s
+
+-w counts from each SYN, --timeout from the start, --idle from the last byte
+either way, --await-reply from each send(), --close-wait from our end or the
+last byte the peer has acknowledged.";
+
+const RECV_EXAMPLES: &str = "\
+Examples:
+  sock recv -l 5005 >file           from whoever comes
+  sock recv -o file host 5005       file.part until the end is clean
+  sock recv -u 514 --count 10       ten datagrams from anybody
+
+-w counts from each SYN, --timeout from the start, --accept-timeout from the
+announcement, --idle from the last byte.";
+
+const PROBE_EXAMPLES: &str = "\
+Examples:
+  sock probe db.internal 5432       0 open, 4 closed, 5 no answer, 6 rejected
+  sock probe web1 80,443,8000-8100  a list with a range
+  sock probe --ports 22 10.0.0.0/24 every address of a block
+  sock probe --expect closed h 23   must be closed
+
+States: open, closed (the host said no), rejected (a firewall said no; `by` is
+who), unreachable, filtered (TCP silence), silent (UDP silence: open or
+filtered), error (trouble of our own, not an answer).";

@@ -1,0 +1,321 @@
+//! What will be done: the rules between options, applied once, as data that
+//! tests can compare. Pure but for [`Facts::ask`].
+//!
+//! Whatever a plan contains can be carried out as it stands; whatever cannot
+//! is refused here, in clap's own form and with code 2.
+
+mod rules;
+#[cfg(test)]
+mod tests;
+mod verbs;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::address::{Address, Local};
+use crate::cli::{self, Cli, Refusal, Retry, TheRun, When, usage_error};
+use crate::report::Style;
+use crate::run::Pause;
+use crate::services::{Services, System};
+use crate::stage::socket::Transport;
+use crate::stage::{accept, connect, listen, recv, resolve, send};
+use crate::targets::Target;
+use crate::text::Text;
+use crate::units::Limit;
+use crate::verdict::State;
+use crate::word::WordError;
+
+/// A run, decided.
+#[derive(Debug, PartialEq)]
+pub struct Plan {
+    pub style: Style,
+    /// `--timeout`
+    pub timeout: Option<Duration>,
+    pub pauses: Vec<Pause>,
+    pub errand: Errand,
+}
+
+/// What the run is for.
+#[derive(Debug, PartialEq)]
+pub enum Errand {
+    /// A text for stdout.
+    Answer(Vec<u8>),
+    /// A verb.
+    Verb(Verb),
+}
+
+/// A verb with all it needs.
+#[derive(Debug, PartialEq)]
+pub enum Verb {
+    Listen(Listen),
+    Connect(Connect),
+    Send(Send),
+    Recv(Recv),
+    Probe(Probe),
+}
+
+/// How to reach a peer.
+#[derive(Debug, PartialEq)]
+pub struct Dial {
+    pub address: Address,
+    pub transport: Transport,
+    pub resolve: resolve::Options,
+    pub connect: connect::Options,
+    pub retry: Retry,
+    pub retry_interval: Duration,
+    /// What a person should know about the address.
+    pub note: Option<String>,
+}
+
+/// How to be reached.
+#[derive(Debug, PartialEq)]
+pub struct Wait {
+    pub at: Vec<Local>,
+    pub kind: Kind,
+    pub resolve: resolve::Options,
+    pub listen: listen::Options,
+    pub accept: accept::Options,
+}
+
+/// The type of socket that was asked for; the address says the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Stream,
+    Datagram,
+    Seqpacket,
+}
+
+/// Either side of a connection.
+#[derive(Debug, PartialEq)]
+pub enum Way {
+    Dial(Dial),
+    Wait(Wait),
+}
+
+/// A two-way conversation.
+#[derive(Debug, PartialEq)]
+pub struct Talk {
+    pub send: send::Options,
+    pub recv: recv::Options,
+    pub on_eof: crate::relay::ending::OnEof,
+    pub grace: Limit,
+    pub quit_after_eof: Option<Duration>,
+    pub idle: Option<Duration>,
+    pub lines: bool,
+}
+
+/// `sock listen`
+#[derive(Debug, PartialEq)]
+pub struct Listen {
+    pub wait: Wait,
+    pub keep_open: bool,
+    pub act: Act,
+}
+
+/// What is done with a peer.
+#[derive(Debug, PartialEq)]
+pub enum Act {
+    Relay(Talk),
+    Serve(Serve),
+}
+
+/// What is served, to all peers at the same time.
+#[derive(Debug, PartialEq)]
+pub struct Serve {
+    pub answer: Answer,
+    pub send: send::Options,
+    pub recv: recv::Options,
+    pub idle: Option<Duration>,
+    pub lines: bool,
+}
+
+/// What a served peer gets for what it sends.
+#[derive(Debug, PartialEq)]
+pub enum Answer {
+    /// The same.
+    Echo,
+    /// This, for every recv(), which is printed.
+    Reply(Text),
+}
+
+/// `sock connect`
+#[derive(Debug, PartialEq)]
+pub struct Connect {
+    pub dial: Dial,
+    pub talk: Talk,
+}
+
+/// `sock send`
+#[derive(Debug, PartialEq)]
+pub struct Send {
+    pub way: Way,
+    pub what: What,
+    pub send: send::Options,
+    pub recv: recv::Options,
+    pub close_wait: Duration,
+    pub idle: Option<Duration>,
+}
+
+/// What is sent.
+#[derive(Debug, PartialEq)]
+pub enum What {
+    /// Files one after another; none is stdin.
+    Input {
+        files: Vec<PathBuf>,
+        bytes: Option<u64>,
+    },
+    /// Numbered messages, one send() each.
+    Messages {
+        text: Text,
+        count: u64,
+        await_reply: Option<Duration>,
+        lines: bool,
+    },
+}
+
+/// `sock recv`
+#[derive(Debug, PartialEq)]
+pub struct Recv {
+    pub way: Way,
+    pub recv: recv::Options,
+    /// None is stdout.
+    pub output: Option<PathBuf>,
+    pub force: bool,
+    pub bytes: Option<u64>,
+    /// Datagrams or messages.
+    pub count: Option<u64>,
+    pub idle: Option<Duration>,
+    pub lines: bool,
+}
+
+/// `sock probe`
+#[derive(Debug, PartialEq)]
+pub struct Probe {
+    pub targets: Vec<Target>,
+    pub udp: bool,
+    pub resolve: resolve::Options,
+    pub source: Option<crate::stage::bind::Source>,
+    /// None: by the form in which the port was named.
+    pub wait: Option<Duration>,
+    pub expect: Option<State>,
+    pub all_addresses: bool,
+    pub note: Option<String>,
+}
+
+/// The little a plan depends on besides its words.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Facts {
+    pub stdout_terminal: bool,
+    pub stderr_terminal: bool,
+    pub no_color: bool,
+}
+
+impl Facts {
+    /// Asks this process.
+    pub fn ask() -> Facts {
+        Facts {
+            stdout_terminal: std::io::stdout().is_terminal(),
+            stderr_terminal: std::io::stderr().is_terminal(),
+            // no-color.org: present and not empty.
+            no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        }
+    }
+}
+
+impl Plan {
+    /// Plans what was typed, on this machine.
+    ///
+    /// # Errors
+    /// Words and combinations that make no sense.
+    pub fn from_cli(cli: Cli) -> Result<Plan, Refusal> {
+        Plan::new(cli, Facts::ask(), &System)
+    }
+
+    /// As [`Plan::from_cli`], with the facts given.
+    ///
+    /// # Errors
+    /// Words and combinations that make no sense.
+    pub fn new(cli: Cli, facts: Facts, services: &dyn Services) -> Result<Plan, Refusal> {
+        let (verb, options, timeout, all, planned) = match cli.verb {
+            cli::Verb::Completions(shell) => return Ok(completions(shell.shell)),
+            cli::Verb::Listen(typed) => {
+                let (options, timeout) = (typed.run.clone(), typed.timeout.timeout);
+                let plan = verbs::listen(typed, facts, services).map(Verb::Listen);
+                ("listen", options, timeout, false, plan)
+            }
+            cli::Verb::Connect(typed) => {
+                let (options, timeout) = (typed.run.clone(), typed.timeout.timeout);
+                let plan = verbs::connect(typed, services).map(Verb::Connect);
+                ("connect", options, timeout, false, plan)
+            }
+            cli::Verb::Send(typed) => {
+                let (options, timeout) = (typed.run.clone(), typed.timeout.timeout);
+                let plan = verbs::send(typed, facts, services).map(Verb::Send);
+                ("send", options, timeout, false, plan)
+            }
+            cli::Verb::Recv(typed) => {
+                let (options, timeout) = (typed.run.clone(), typed.timeout.timeout);
+                let plan = verbs::recv(typed, services).map(Verb::Recv);
+                ("recv", options, timeout, false, plan)
+            }
+            cli::Verb::Probe(typed) => {
+                let (options, timeout) = (typed.run.clone(), typed.timeout.timeout);
+                let all = typed.probe.all;
+                let plan = verbs::probe(typed, services).map(Verb::Probe);
+                ("probe", options, timeout, all, plan)
+            }
+        };
+        let planned = planned.map_err(|wrong| usage_error(verb, options.json, wrong))?;
+        Ok(Plan {
+            style: style(&options, facts, all),
+            timeout,
+            pauses: options.pause,
+            errand: Errand::Verb(planned),
+        })
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Plan {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut cli::command(), "sock", &mut text);
+    Plan {
+        style: Style::default(),
+        timeout: None,
+        pauses: Vec::new(),
+        errand: Errand::Answer(text),
+    }
+}
+
+fn style(options: &TheRun, facts: Facts, all: bool) -> Style {
+    let table = facts.stdout_terminal && !options.json;
+    Style {
+        json: options.json,
+        verbose: options.verbose,
+        quiet: options.quiet,
+        color: match options.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => table && !facts.no_color,
+        },
+        table,
+        all,
+        stderr_terminal: facts.stderr_terminal,
+    }
+}
+
+/// A command line that cannot be carried out, in one sentence.
+#[derive(Debug, PartialEq)]
+pub struct Wrong(pub String);
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<WordError> for Wrong {
+    fn from(error: WordError) -> Self {
+        Wrong(error.to_string())
+    }
+}

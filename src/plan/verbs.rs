@@ -1,0 +1,311 @@
+//! From the words of one verb to its plan.
+
+use super::rules::{self, chunk, kind, resolve, source, transport, transports};
+use super::{
+    Act, Answer, Connect, Dial, Facts, Kind, Listen, Probe, Recv, Send, Serve, Talk, Wait, Way,
+    What, Wrong,
+};
+use crate::address::{self, Address, Local};
+use crate::cli;
+use crate::ports::PortList;
+use crate::services::Services;
+use crate::stage::socket::Transport;
+use crate::stage::{accept, connect as connecting, listen as listening, recv as receiving, send as sending};
+use crate::targets;
+use crate::units::Size;
+use crate::verdict::State;
+use crate::word::nearest;
+
+fn wait(at: Vec<Local>, kind: Kind, resolve: &cli::Resolve, options: &cli::ListenOptions) -> Wait {
+    Wait {
+        at,
+        kind,
+        resolve: rules::resolve(resolve),
+        listen: listening::Options {
+            backlog: options.backlog,
+        },
+        accept: accept::Options {
+            timeout: options.accept_timeout,
+        },
+    }
+}
+
+fn dial(
+    dial: address::Dial,
+    transport: Transport,
+    typed: (&cli::Resolve, &cli::Bind, &cli::ConnectOptions),
+) -> Result<Dial, Wrong> {
+    let (resolving, bind, options) = typed;
+    let unix = matches!(dial.address, Address::Unix(_));
+    Ok(Dial {
+        transport,
+        resolve: resolve(resolving),
+        connect: connecting::Options {
+            timeout: options.connect_timeout,
+            source: source(bind.source.as_deref(), unix)?,
+        },
+        retry: options.retry,
+        retry_interval: options.retry_interval,
+        note: dial.note,
+        address: dial.address,
+    })
+}
+
+fn send_options(typed: &cli::SendOptions, transport: Transport) -> sending::Options {
+    let bytes = typed
+        .chunk
+        .map(|Size(bytes)| usize::try_from(bytes).unwrap_or(usize::MAX));
+    sending::Options {
+        flags: typed.send_flags.bits(),
+        chunk: chunk(bytes, transport),
+        interval: typed.interval,
+    }
+}
+
+fn recv_options(typed: &cli::RecvOptions) -> receiving::Options {
+    receiving::Options {
+        flags: typed.recv_flags.bits(),
+    }
+}
+
+/// # Errors
+/// Addresses that make no sense, alone or with the type.
+pub fn listen(
+    typed: cli::Listen,
+    facts: Facts,
+    services: &dyn Services,
+) -> Result<Listen, Wrong> {
+    let kind = kind(&typed.socket);
+    let at = address::local(&typed.words, services)?;
+    transports(&at, kind)?;
+    let sockets: usize = at.iter().map(sockets).sum();
+    let unix = matches!(at.first(), Some(Local::Unix(_)));
+    let send = send_options(&typed.send, kind.on(unix)?);
+    let recv = recv_options(&typed.recv);
+    let answer = match (typed.serve.echo, typed.serve.reply) {
+        (true, _) => Some(Answer::Echo),
+        (_, Some(text)) => Some(Answer::Reply(text)),
+        _ => None,
+    };
+    let act = match answer {
+        Some(answer) => Act::Serve(Serve {
+            answer,
+            send,
+            recv,
+            idle: typed.idle.idle,
+            lines: typed.lines.lines || facts.stdout_terminal,
+        }),
+        None if kind == Kind::Datagram && sockets > 1 => {
+            return Err(Wrong(
+                "one conversation over datagrams has one address; --echo and --reply serve many"
+                    .into(),
+            ));
+        }
+        None => Act::Relay(Talk {
+            send,
+            recv,
+            on_eof: typed.close.on_eof,
+            grace: typed.close.grace,
+            quit_after_eof: typed.close.quit_after_eof,
+            idle: typed.idle.idle,
+            lines: typed.lines.lines,
+        }),
+    };
+    Ok(Listen {
+        wait: wait(at, kind, &typed.resolve, &typed.listen),
+        keep_open: typed.serve.keep_open,
+        act,
+    })
+}
+
+fn sockets(local: &Local) -> usize {
+    match local {
+        Local::Inet(at) => at.ports.len(),
+        Local::Unix(_) => 1,
+    }
+}
+
+/// # Errors
+/// An address that makes no sense, alone or with the type.
+pub fn connect(typed: cli::Connect, services: &dyn Services) -> Result<Connect, Wrong> {
+    let address = address::dial(&typed.words, services)?;
+    if let Some(extra) = typed.words.get(address.used) {
+        return Err(Wrong(format!(
+            "{extra}: connect takes one address, and {} is one already",
+            address.address
+        )));
+    }
+    let transport = transport(&address.address, kind(&typed.socket))?;
+    Ok(Connect {
+        dial: dial(
+            address,
+            transport,
+            (&typed.resolve, &typed.bind, &typed.connect),
+        )?,
+        talk: Talk {
+            send: send_options(&typed.send, transport),
+            recv: recv_options(&typed.recv),
+            on_eof: typed.close.on_eof,
+            grace: typed.close.grace,
+            quit_after_eof: typed.close.quit_after_eof,
+            idle: typed.idle.idle,
+            lines: typed.lines.lines,
+        },
+    })
+}
+
+/// # Errors
+/// Addresses and combinations that make no sense.
+pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<Send, Wrong> {
+    let kind = kind(&typed.socket);
+    let (way, used, transport) = if typed.wait.listen {
+        if kind == Kind::Datagram {
+            return Err(Wrong(
+                "send -u -l: a datagram socket has no peer to send to before one has spoken; \
+                 sock listen -u answers peers"
+                    .into(),
+            ));
+        }
+        let (at, used) = address::local_one(&typed.words, services)?;
+        if sockets(&at) > 1 {
+            return Err(Wrong(format!("{at}: send takes one port")));
+        }
+        let transport = kind.on(matches!(at, Local::Unix(_)))?;
+        let wait = wait(vec![at], kind, &typed.resolve, &typed.listen);
+        (Way::Wait(wait), used, transport)
+    } else {
+        let address = address::dial(&typed.words, services)?;
+        let (used, transport) = (address.used, transport(&address.address, kind)?);
+        let dial = dial(
+            address,
+            transport,
+            (&typed.resolve, &typed.bind, &typed.connect),
+        )?;
+        (Way::Dial(dial), used, transport)
+    };
+    let files = typed.words[used..].iter().map(Into::into).collect::<Vec<_>>();
+    let mut send = send_options(&typed.send, transport);
+    let what = match typed.only.message {
+        Some(_) if !files.is_empty() => {
+            return Err(Wrong(format!(
+                "{}: --message is sent instead of files",
+                typed.words[used]
+            )));
+        }
+        Some(text) => {
+            // A message is one send(); only the user's own --chunk may cut it.
+            send.chunk = typed
+                .send
+                .chunk
+                .map(|Size(bytes)| usize::try_from(bytes).unwrap_or(usize::MAX));
+            What::Messages {
+                text,
+                count: typed.only.count.unwrap_or(1),
+                await_reply: typed.only.await_reply,
+                lines: typed.lines.lines || facts.stdout_terminal,
+            }
+        }
+        None => What::Input {
+            files,
+            bytes: typed.only.bytes.map(|Size(bytes)| bytes),
+        },
+    };
+    Ok(Send {
+        way,
+        what,
+        send,
+        recv: recv_options(&typed.recv),
+        close_wait: typed.only.close_wait,
+        idle: typed.idle.idle,
+    })
+}
+
+/// # Errors
+/// Addresses and combinations that make no sense.
+pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
+    let kind = kind(&typed.socket);
+    let Some(first) = typed.words.first() else {
+        return Err(Wrong(
+            "recv needs an address: `sock recv -l 5005` waits for a sender, \
+             `sock recv HOST 5005` dials one"
+                .into(),
+        ));
+    };
+    // Nobody can be dialled at a port alone: it says where to listen.
+    let alone = typed.words.len() == 1 && (PortList::looks_like(first) || first.starts_with(':'));
+    let (way, used, transport) = if typed.wait.listen || alone {
+        let (at, used) = address::local_one(&typed.words, services)?;
+        if sockets(&at) > 1 {
+            return Err(Wrong(format!("{at}: recv takes one port")));
+        }
+        let transport = kind.on(matches!(at, Local::Unix(_)))?;
+        let wait = wait(vec![at], kind, &typed.resolve, &typed.listen);
+        (Way::Wait(wait), used, transport)
+    } else {
+        let address = address::dial(&typed.words, services)?;
+        let (used, transport) = (address.used, transport(&address.address, kind)?);
+        let dial = dial(
+            address,
+            transport,
+            (&typed.resolve, &typed.bind, &typed.connect),
+        )?;
+        (Way::Dial(dial), used, transport)
+    };
+    if let Some(extra) = typed.words.get(used) {
+        return Err(Wrong(format!(
+            "{extra}: recv takes one address; a file to store in is --output {extra}"
+        )));
+    }
+    if typed.only.count.is_some() && !transport.keeps_boundaries() {
+        return Err(Wrong(
+            "--count counts datagrams (-u) or messages (--seqpacket); a stream has --bytes".into(),
+        ));
+    }
+    Ok(Recv {
+        way,
+        recv: recv_options(&typed.recv),
+        output: typed.only.output,
+        force: typed.only.force,
+        bytes: typed.only.bytes.map(|Size(bytes)| bytes),
+        count: typed.only.count,
+        idle: typed.idle.idle,
+        lines: typed.lines.lines,
+    })
+}
+
+/// # Errors
+/// Targets and combinations that make no sense.
+pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong> {
+    let ports = match &typed.probe.ports {
+        Some(list) => Some(PortList::parse(list, services)?),
+        None => None,
+    };
+    let (targets, note) = targets::targets(&typed.words, ports.as_ref(), services)?;
+    let unix = |target: &targets::Target| matches!(target.host, targets::TargetHost::Unix(_));
+    if typed.udp.udp
+        && let Some(target) = targets.iter().find(|target| unix(target))
+    {
+        return Err(Wrong(format!(
+            "{target}: -u asks over UDP, which a Unix socket is not"
+        )));
+    }
+    let expect = match typed.probe.expect {
+        Some(word) => Some(word.parse::<State>().map_err(|unknown| {
+            match nearest(&word, State::ALL.map(State::name)) {
+                Some(meant) => Wrong(format!("--expect: {unknown}; did you mean `{meant}`?")),
+                None => Wrong(format!("--expect: {unknown}")),
+            }
+        })?),
+        None => None,
+    };
+    Ok(Probe {
+        source: source(typed.bind.source.as_deref(), targets.iter().all(unix))?,
+        targets,
+        udp: typed.udp.udp,
+        resolve: resolve(&typed.resolve),
+        wait: typed.connect.connect_timeout,
+        expect,
+        all_addresses: typed.probe.all_addresses,
+        note,
+    })
+}

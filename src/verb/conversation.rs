@@ -1,0 +1,167 @@
+//! Two ways at once: `connect`, and `listen` while it relays.
+
+use std::cell::Cell;
+use std::time::Instant;
+
+use crate::event::Event;
+use crate::failure::{Class, Failure, StageError};
+use crate::plan::Talk;
+use crate::relay::carrier::{Carrier, Copy};
+use crate::relay::ending::{Ending, Over};
+use crate::relay::input::Input;
+use crate::relay::net::{Receiving, Sending};
+use crate::relay::output::Stdout;
+use crate::relay::pump::Pump;
+use crate::relay::session::{Direction, Session};
+use crate::run::Run;
+use crate::stage::connect::Conn;
+use crate::stage::recv::{DATAGRAM_BUFFER, STREAM_BUFFER};
+use crate::stage::socket::Transport;
+use crate::stage::{Stage, close};
+use crate::units;
+
+/// The user's side of a conversation, which outlives a peer: what stdin still
+/// holds when one goes is for the next.
+pub struct User {
+    pub stdin: Input,
+    pub stdout: Stdout,
+    pub outbound: Copy,
+    pub inbound: Copy,
+}
+
+impl User {
+    /// stdin, stdout, and a buffer each way.
+    ///
+    /// # Errors
+    /// stdout was closed when the process began.
+    pub fn new(transport: Transport, talk: &Talk, stays_open: bool) -> Result<User, Failure> {
+        Ok(User {
+            stdin: Input::stdin()?,
+            stdout: Stdout::new(stays_open)?,
+            outbound: Copy::new(STREAM_BUFFER),
+            inbound: Copy::new(buffer(transport)).lines(talk.lines),
+        })
+    }
+}
+
+/// How much one recv() has to be able to take.
+pub fn buffer(transport: Transport) -> usize {
+    if transport.keeps_boundaries() {
+        DATAGRAM_BUFFER
+    } else {
+        STREAM_BUFFER
+    }
+}
+
+/// How a conversation went.
+pub struct Talked {
+    pub result: Result<(), Failure>,
+    pub sent: u64,
+    pub received: u64,
+    pub begun: Instant,
+}
+
+/// Holds a conversation and closes the connection.
+///
+/// `next_peer` says that another may follow; `on_first` is called when this
+/// one has proved to be a peer and no probe.
+pub fn converse<'a>(
+    run: &mut Run,
+    user: &'a mut User,
+    conn: Conn,
+    talk: &Talk,
+    next_peer: bool,
+    on_first: Option<Box<dyn FnOnce() + 'a>>,
+) -> Talked {
+    let begun = Instant::now();
+    let heard = Cell::new(false);
+    let terminal = user.stdin.is_terminal();
+    let mut receiving = Receiving::new(&conn, talk.recv, &heard);
+    let mut sending = Sending::new(&conn, &talk.send, talk.on_eof, &heard);
+    let mut pump = Pump::new(begun).interval(talk.send.interval);
+    if user.stdin.is_at_end() && !user.outbound.holds() {
+        pump.source_ended(begun);
+    }
+    let outbound = Direction {
+        pump,
+        carrier: &mut user.outbound,
+        source: &mut user.stdin,
+        sink: &mut sending,
+    };
+    let inbound = Direction {
+        pump: Pump::new(begun),
+        carrier: &mut user.inbound,
+        source: &mut receiving,
+        sink: &mut user.stdout,
+    };
+    let ending = Ending::Conversation {
+        on_eof: talk.on_eof,
+        grace: talk.grace,
+        quit_after_eof: talk.quit_after_eof,
+        terminal,
+        next_peer,
+    };
+    let mut session = Session::new(&conn, Some(outbound), Some(inbound), ending, talk.idle);
+    session.on_first = on_first;
+    let over = session.run(run);
+    let (sent, received) = (session.sent(), session.received());
+    drop(session);
+    let result = over.and_then(|over| judge(run, over, talk, &conn.peer, sent, received));
+    let result = close(run, conn, result, begun, (sent, received));
+    Talked {
+        result,
+        sent,
+        received,
+        begun,
+    }
+}
+
+/// Ends a connection as its session ended: in order, or with a reset where
+/// something was lost.
+pub fn close(
+    run: &mut Run,
+    conn: Conn,
+    result: Result<(), Failure>,
+    begun: Instant,
+    (sent, received): (u64, u64),
+) -> Result<(), Failure> {
+    match &result {
+        Ok(()) => close::in_order(run, conn, begun, sent, received),
+        Err(Failure::Stage(_) | Failure::StdoutGone) => {
+            close::demand_reset(&conn.socket, conn.transport);
+            result
+        }
+        Err(Failure::Timer { .. } | Failure::Signal { .. }) => result,
+    }
+}
+
+fn judge(
+    run: &mut Run,
+    over: Over,
+    talk: &Talk,
+    peer: &str,
+    sent: u64,
+    received: u64,
+) -> Result<(), Failure> {
+    let bytes = format!("{sent} bytes sent, {received} received");
+    match over {
+        Over::InOrder | Over::Unconfirmed => Ok(()),
+        Over::QuitAfterEof => {
+            let after = talk.quit_after_eof.unwrap_or_default();
+            run.tell(Event::Note {
+                text: format!(
+                    "recv {peer}: ended by --quit-after-eof {}: {bytes}",
+                    units::display(after)
+                ),
+            });
+            Ok(())
+        }
+        Over::Grace => {
+            let reason = format!("ended by --grace {} with stdin open: {bytes}", talk.grace);
+            Err(StageError::new(Stage::Send, peer, Class::Cut, reason)
+                .hint("the peer had ended and stdin said nothing more")
+                .into())
+        }
+        Over::Idle(timer) => Err(run.timed_out(timer)),
+    }
+}

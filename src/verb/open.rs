@@ -1,0 +1,105 @@
+//! resolve, socket, bind, listen: everything up to an announcement.
+
+use nix::errno::Errno;
+
+use crate::address::{Host, ListenAt, Local};
+use crate::event::Event;
+use crate::failure::{Failure, StageError};
+use crate::plan::Wait;
+use crate::ports::Port;
+use crate::run::Run;
+use crate::stage::bind::{self, Bound};
+use crate::stage::listen;
+use crate::stage::resolve::{Family, resolve};
+use crate::stage::socket::Transport;
+use crate::sys::rlimit;
+
+/// Opens everything that was asked for, or nothing.
+///
+/// In a range, ports that are taken are skipped and told; a port named by
+/// itself has to be free.
+///
+/// # Errors
+/// The first address that cannot be bound.
+pub fn open(run: &mut Run, plan: &Wait) -> Result<Vec<Bound>, Failure> {
+    let mut bound = Vec::new();
+    for local in &plan.at {
+        match local {
+            Local::Unix(unix) => {
+                let transport = transport(plan, true);
+                bound.push(bind::unix(run, unix, transport)?);
+            }
+            Local::Inet(at) => inet(run, plan, at, &mut bound)?,
+        }
+    }
+    if bound.is_empty() {
+        return Err(nothing_free(plan).into());
+    }
+    for one in &bound {
+        listen::listen(run, one, &plan.listen)?;
+    }
+    Ok(bound)
+}
+
+fn transport(plan: &Wait, unix: bool) -> Transport {
+    // The plan has refused every pair that does not exist.
+    plan.kind.on(unix).unwrap_or(Transport::Tcp)
+}
+
+fn inet(run: &mut Run, plan: &Wait, at: &ListenAt, bound: &mut Vec<Bound>) -> Result<(), Failure> {
+    if at.ports.len() > 64 {
+        // What fails here fails again, and is told, where a socket is made.
+        let _ = rlimit::raise_nofile();
+    }
+    for port in at.ports.iter() {
+        let opened = one(run, plan, at.host.as_ref(), port.number, bound);
+        match (opened, port) {
+            (Ok(()), _) => {}
+            (Err(Failure::Stage(error)), Port { range: Some(_), .. })
+                if error.errno == Some(Errno::EADDRINUSE) =>
+            {
+                let holder = error.hint.as_deref().unwrap_or("somebody has it");
+                run.tell(Event::Note {
+                    text: format!("bind {}: skipped: {holder}", error.object),
+                });
+            }
+            (Err(failure), _) => return Err(failure),
+        }
+    }
+    Ok(())
+}
+
+fn one(
+    run: &mut Run,
+    plan: &Wait,
+    host: Option<&Host>,
+    port: u16,
+    bound: &mut Vec<Bound>,
+) -> Result<(), Failure> {
+    let transport = transport(plan, false);
+    let Some(host) = host else {
+        let family = plan.resolve.family;
+        bound.push(match family {
+            Family::V6 => {
+                let any = std::net::Ipv6Addr::UNSPECIFIED.into();
+                bind::inet(run, &std::net::SocketAddr::new(any, port), transport)?
+            }
+            family => bind::wildcard(run, port, transport, family == Family::Any)?,
+        });
+        return Ok(());
+    };
+    for address in resolve(run, host, port, &plan.resolve)? {
+        bound.push(bind::inet(run, &address, transport)?);
+    }
+    Ok(())
+}
+
+fn nothing_free(plan: &Wait) -> StageError {
+    let at: Vec<String> = plan.at.iter().map(ToString::to_string).collect();
+    StageError::new(
+        crate::stage::Stage::Bind,
+        at.join(" "),
+        crate::failure::Class::Local,
+        "every port of the range is taken",
+    )
+}
