@@ -1,0 +1,142 @@
+//! A TCP question: a handshake, and nothing after it.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use nix::libc;
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::{Outcome, errno};
+use crate::sys::{errqueue, tcp_info};
+use crate::verdict::{Evidence, Icmp};
+
+/// A socket that can ask: non-blocking, with its error queue on, and ending
+/// with RST, so that no TIME_WAIT holds a port and no server takes the probe
+/// for a client that hung up in order.
+pub fn socket(v6: bool) -> io::Result<Socket> {
+    let domain = if v6 { Domain::IPV6 } else { Domain::IPV4 };
+    let socket = Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+    socket.set_linger(Some(Duration::ZERO))?;
+    errqueue::enable(&socket, v6, true)?;
+    Ok(socket)
+}
+
+/// Sends the SYN. On loopback, and when the SYN never leaves, the result is
+/// there at once.
+pub fn ask(socket: &Socket, peer: SocketAddr) -> Outcome {
+    match socket.connect(&peer.into()) {
+        Ok(()) => connected(socket, peer, Some(1)),
+        Err(error) => match errno(&error) {
+            libc::EINPROGRESS | libc::EINTR => Outcome::Pending,
+            libc::EADDRNOTAVAIL if has_source(peer) => Outcome::Short(libc::EADDRNOTAVAIL),
+            libc::EADDRNOTAVAIL => Outcome::Settled(Evidence::NoSource, Some(0)),
+            libc::EAGAIN => Outcome::Short(libc::EAGAIN),
+            number => match entry(socket, number) {
+                None if number != libc::ECONNREFUSED => Outcome::failed(&error),
+                icmp => Outcome::Settled(
+                    Evidence::Errno {
+                        errno: number,
+                        icmp,
+                    },
+                    Some(1),
+                ),
+            },
+        },
+    }
+}
+
+/// Reads the result after readiness. SO_ERROR comes first, because reading the
+/// queue resets it; POLLERR with SO_ERROR 0 is an ICMP error that came while
+/// the kernel had the socket in its hands, and is just as final.
+pub fn look(socket: &Socket, peer: SocketAddr) -> Outcome {
+    let number = match socket.take_error() {
+        Ok(None) => 0,
+        Ok(Some(error)) | Err(error) => errno(&error),
+    };
+    let icmp = entry(socket, number);
+    if number == 0 && icmp.is_none() {
+        return connected(socket, peer, syns(socket));
+    }
+    let errno = icmp.map_or(number, |icmp| icmp.errno);
+    Outcome::Settled(Evidence::Errno { errno, icmp }, syns(socket))
+}
+
+/// The deadline has come.
+pub fn expire(socket: &Socket, peer: SocketAddr) -> Outcome {
+    let Ok(info) = tcp_info::tcp_info(socket) else {
+        return Outcome::Settled(Evidence::Silence, None);
+    };
+    // The answer may have come while others were being served.
+    if info.state != tcp_info::SYN_SENT
+        && let settled @ (Outcome::Settled(..) | Outcome::MetItself) = look(socket, peer)
+    {
+        return settled;
+    }
+    let evidence = if info.is_dropped_locally() {
+        Evidence::LocalDrop
+    } else {
+        Evidence::Silence
+    };
+    Outcome::Settled(evidence, Some(info.syns()))
+}
+
+/// No error does not yet mean open: the peer must have a name, and must not be
+/// this very socket, which a connect() to a port of the ephemeral range can
+/// meet on loopback.
+fn connected(socket: &Socket, peer: SocketAddr, syns: Option<u32>) -> Outcome {
+    if let Err(unnamed) = socket.peer_addr() {
+        let evidence = match socket.take_error() {
+            // Reset between our two looks.
+            Ok(Some(error)) | Err(error) => Evidence::errno(errno(&error)),
+            Ok(None) if is_asking(socket) => return Outcome::Pending,
+            Ok(None) => Evidence::errno(errno(&unnamed)),
+        };
+        return Outcome::Settled(evidence, syns);
+    }
+    let local = socket.local_addr().ok().and_then(|local| local.as_socket());
+    match local {
+        Some(local) if local.port() == peer.port() && local.ip() == peer.ip() => Outcome::MetItself,
+        _ => Outcome::Settled(Evidence::Connected, syns),
+    }
+}
+
+/// The entry of the error queue that belongs to `number`; any, if that is 0.
+/// Others are older errors that the kernel did not take as final.
+fn entry(socket: &Socket, number: i32) -> Option<Icmp> {
+    while let Ok(Some(icmp)) = errqueue::take(socket) {
+        if number == 0 || icmp.errno == number {
+            return Some(icmp);
+        }
+    }
+    None
+}
+
+fn is_asking(socket: &Socket) -> bool {
+    tcp_info::tcp_info(socket).is_ok_and(|info| info.state == tcp_info::SYN_SENT)
+}
+
+fn syns(socket: &Socket) -> Option<u32> {
+    tcp_info::tcp_info(socket).ok().map(|info| info.syns())
+}
+
+/// Whether this machine has an address to ask `peer` from: EADDRNOTAVAIL says
+/// both that it has none and that all ports are taken. No packet is sent.
+fn has_source(peer: SocketAddr) -> bool {
+    !matches!(route(peer), Err(error) if errno(&error) == libc::EADDRNOTAVAIL)
+}
+
+/// The address that packets to `peer` leave from. No packet is sent.
+pub fn source(peer: SocketAddr) -> Option<IpAddr> {
+    route(peer).ok()
+}
+
+fn route(peer: SocketAddr) -> io::Result<IpAddr> {
+    let any: IpAddr = match peer {
+        SocketAddr::V4(_) => [0u8; 4].into(),
+        SocketAddr::V6(_) => [0u8; 16].into(),
+    };
+    let socket = UdpSocket::bind((any, 0))?;
+    socket.connect(peer)?;
+    Ok(socket.local_addr()?.ip())
+}

@@ -1,0 +1,104 @@
+//! A UDP question: one datagram, and one more if it is met with silence.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use nix::libc;
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::{Outcome, errno};
+use crate::sys::errqueue;
+use crate::verdict::Evidence;
+
+/// When an unanswered datagram is sent again: after a third of the wait. One
+/// lost packet must not make a port silent, and two thirds are left for the
+/// answer. Nobody who waits for ever wants to wait for that.
+pub fn resend_after(wait: Duration) -> Duration {
+    (wait / 3).min(Duration::from_secs(5))
+}
+
+/// A socket that can ask: non-blocking, with its error queue on, without which
+/// unreachable hosts look silent.
+pub fn socket(v6: bool) -> io::Result<Socket> {
+    let domain = if v6 { Domain::IPV6 } else { Domain::IPV4 };
+    let socket = Socket::new(domain, Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+    errqueue::enable(&socket, v6, true)?;
+    Ok(socket)
+}
+
+/// Connects, so that only this peer's answers and errors are heard, and sends.
+pub fn ask(socket: &Socket, peer: SocketAddr, payload: &[u8]) -> Outcome {
+    if let Err(error) = socket.connect(&peer.into()) {
+        return match errno(&error) {
+            // connect() of udp(7) takes a port if none is bound, and says
+            // EAGAIN when all are taken; this one means no address.
+            libc::EADDRNOTAVAIL => Outcome::Settled(Evidence::NoSource, Some(0)),
+            libc::EAGAIN => Outcome::Short(libc::EAGAIN),
+            _ => Outcome::failed(&error),
+        };
+    }
+    send(socket, peer, payload, 0)
+}
+
+/// Sends the datagram after `sent` others, and looks at once: loopback, a local
+/// firewall and a missing neighbour answer before send() returns.
+pub fn send(socket: &Socket, peer: SocketAddr, payload: &[u8], sent: u32) -> Outcome {
+    match socket.send(payload) {
+        Ok(_) => look(socket, peer, sent + 1),
+        Err(error) => {
+            let pending = look(socket, peer, sent);
+            match (pending, errno(&error)) {
+                (Outcome::Pending, libc::EAGAIN | libc::EINTR) => Outcome::Pending,
+                // send() gave the pending error, and took it from SO_ERROR.
+                (Outcome::Pending, _) if sent > 0 => {
+                    Outcome::Settled(Evidence::errno(errno(&error)), Some(sent))
+                }
+                (Outcome::Pending, _) => Outcome::failed(&error),
+                (found, _) => found,
+            }
+        }
+    }
+}
+
+/// Reads what has come, after `sent` datagrams: SO_ERROR, the error queue that
+/// explains it, and then the reply.
+pub fn look(socket: &Socket, peer: SocketAddr, sent: u32) -> Outcome {
+    let number = match socket.take_error() {
+        Ok(None) => 0,
+        Ok(Some(error)) | Err(error) => errno(&error),
+    };
+    let icmp = errqueue::take(socket).ok().flatten();
+    if number != 0 || icmp.is_some() {
+        let errno = icmp.map_or(number, |icmp| icmp.errno);
+        return Outcome::Settled(Evidence::Errno { errno, icmp }, Some(sent));
+    }
+    let mut first = [MaybeUninit::uninit(); 1];
+    match socket.recv(&mut first) {
+        Ok(_) => {
+            let local = socket.local_addr().ok().and_then(|local| local.as_socket());
+            // The kernel may give a loopback socket the very port it asks.
+            if local.is_some_and(|local| local.port() == peer.port() && local.ip() == peer.ip()) {
+                Outcome::MetItself
+            } else {
+                Outcome::Settled(Evidence::Reply, Some(sent))
+            }
+        }
+        Err(error) => match errno(&error) {
+            libc::EAGAIN | libc::EINTR => Outcome::Pending,
+            errno => {
+                let icmp = errqueue::take(socket).ok().flatten();
+                Outcome::Settled(Evidence::Errno { errno, icmp }, Some(sent))
+            }
+        },
+    }
+}
+
+/// The deadline has come.
+pub fn expire(socket: &Socket, peer: SocketAddr, sent: u32) -> Outcome {
+    match look(socket, peer, sent) {
+        Outcome::Pending => Outcome::Settled(Evidence::Silence, Some(sent)),
+        found => found,
+    }
+}
