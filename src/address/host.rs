@@ -122,7 +122,7 @@ fn check_name(text: &str) -> Result<(), WordError> {
     }
     if let Some((_, host)) = text.rsplit_once('@') {
         // What stands before the @ may be a password: it is not shown again.
-        let error = WordError::new(host, "a host without a user before it");
+        let error = WordError::new(host, "a host without the user that stood before its `@`");
         return Err(if host.is_empty() {
             error
         } else {

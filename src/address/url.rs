@@ -14,6 +14,8 @@ pub(crate) struct Url {
     pub(crate) host: Host,
     /// The port that was written, if one was.
     written: Option<u16>,
+    /// An `@` follows what was read, which may thus be part of a password.
+    is_doubtful: bool,
 }
 
 /// Schemes that mean TLS from the first byte.
@@ -63,15 +65,15 @@ impl Url {
     /// # Errors
     /// They show scheme, host and port only: no user, no path, no query.
     pub(crate) fn parse(word: &str) -> Result<Self, WordError> {
-        Self::read(word).map_err(|error| {
-            // A slash in a password that nobody encoded ends the authority too
-            // early; what was then taken for the host is not to be suggested.
-            let rest = word.split_once("://").map_or(word, |parts| parts.1);
-            match rest[before_path(rest).len()..].contains('@') {
-                true => WordError::new(error.word, error.expected),
-                false => error,
-            }
-        })
+        // A slash in a password that nobody encoded ends the authority too
+        // early; what was then taken for the host is not to be suggested.
+        let rest = word.split_once("://").map_or(word, |parts| parts.1);
+        let is_doubtful = rest[before_path(rest).len()..].contains('@');
+        match Self::read(word) {
+            Ok(url) => Ok(Self { is_doubtful, ..url }),
+            Err(error) if is_doubtful => Err(WordError::new(error.word, error.expected)),
+            Err(error) => Err(error),
+        }
     }
 
     fn read(word: &str) -> Result<Self, WordError> {
@@ -105,6 +107,7 @@ impl Url {
             scheme: scheme.to_ascii_lowercase(),
             host,
             written,
+            is_doubtful: false,
         })
     }
 
@@ -127,12 +130,12 @@ impl Url {
     pub(crate) fn port(&self, svc: &dyn Services) -> Result<u16, WordError> {
         let port = self.written.or_else(|| scheme_port(&self.scheme, svc));
         port.ok_or_else(|| {
+            let expected = "a port after the host: this scheme has none";
+            if self.is_doubtful {
+                return WordError::new(format!("{}://", self.scheme), expected);
+            }
             let shown = format!("{}://{}", self.scheme, Bracketed(&self.host));
-            let error = WordError::new(
-                shown.as_str(),
-                "a port after the host: this scheme has none",
-            );
-            error.meant(format!("{shown}:80"))
+            WordError::new(&shown, expected).meant(format!("{shown}:80"))
         })
     }
 

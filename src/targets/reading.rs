@@ -165,8 +165,9 @@ fn not_a_target(word: &str, words: &[String], ports: &PortList, svc: &dyn Servic
         .map(String::as_str)
         .collect();
     let error = WordError::new(word, "a TARGET: with --ports every word is one");
-    match (PortList::parse(word, svc), hosts.is_empty()) {
-        (Ok(own), false) => error.meant(format!("--ports {ports},{own} {}", hosts.join(" "))),
+    let are_targets = !hosts.is_empty() && hosts.iter().all(|host| one(host, svc).is_ok());
+    match (PortList::parse(word, svc), are_targets) {
+        (Ok(own), true) => error.meant(format!("--ports {ports},{own} {}", hosts.join(" "))),
         _ => error,
     }
 }
@@ -183,7 +184,11 @@ fn no_target(word: &str, words: &[String], last: Option<&Target>, svc: &dyn Serv
             ports: Some(ports),
         }) => error.meant(format!("{host} {ports} {word}")),
         Some(_) => WordError::new(word, "a TARGET: a Unix socket has no port"),
-        None => match words.get(1).filter(|next| !is_port_word(next, svc)) {
+        // A next word that cannot be read is not shown: it may hold a password.
+        None => match words
+            .get(1)
+            .filter(|next| !is_port_word(next, svc) && one(next, svc).is_ok())
+        {
             Some(host) => error.meant(format!("{host} {word}")),
             None => error.meant(format!("localhost {word}")),
         },
