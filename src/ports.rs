@@ -9,6 +9,14 @@ use std::fmt;
 use crate::services::Services;
 use crate::word::WordError;
 
+mod item;
+mod set;
+#[cfg(test)]
+mod tests;
+
+use item::{Zero, item};
+use set::Set;
+
 /// One item of a port list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PortItem {
@@ -32,13 +40,6 @@ pub struct Port {
 /// What was typed as a list of ports. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PortList(Vec<PortItem>);
-
-/// Whether 0 is a port here: it is where the system is to choose one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Zero {
-    Refused,
-    Allowed,
-}
 
 impl PortList {
     /// Reads a list of ports of another machine: 1 to 65535.
@@ -174,98 +175,5 @@ impl fmt::Display for PortList {
             write!(f, "{comma}{item}")?;
         }
         Ok(())
-    }
-}
-
-fn item(text: &str, svc: &dyn Services, zero: Zero) -> Result<PortItem, WordError> {
-    if text.bytes().all(|b| b.is_ascii_digit()) {
-        return number(text, zero).map(PortItem::One);
-    }
-    if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
-        return range(text);
-    }
-    if let Some(port) = svc.port(text) {
-        return Ok(PortItem::One(port));
-    }
-    let expected = "a port number, a range such as 8000-8100, or a service name";
-    let error = WordError::new(text, expected);
-    Err(match repaired(text).or_else(|| svc.nearest(text)) {
-        Some(meant) => error.meant(meant),
-        None => error,
-    })
-}
-
-/// Ports as other tools and typographers write them.
-fn repaired(text: &str) -> Option<String> {
-    let bare = text.trim();
-    let bare = bare.strip_suffix("/tcp").unwrap_or(bare);
-    let bare = bare.strip_suffix("/udp").unwrap_or(bare);
-    let plain = bare.replace("..", "-").replace(['–', '—', ':'], "-");
-    let is_port = |part: &str| part.parse::<u16>().is_ok();
-    let parts: Vec<&str> = plain.split('-').map(str::trim).collect();
-    (parts.len() <= 2 && parts.iter().all(|part| is_port(part))).then(|| parts.join("-"))
-}
-
-fn number(text: &str, zero: Zero) -> Result<u16, WordError> {
-    match (text.parse(), zero) {
-        (Ok(0), Zero::Refused) => Err(WordError::new(
-            text,
-            "a port from 1 to 65535 (0, a port of the system's choice, is for listening only)",
-        )),
-        (Ok(port), _) => Ok(port),
-        (Err(_), Zero::Refused) => Err(WordError::new(text, "a port from 1 to 65535")),
-        (Err(_), Zero::Allowed) => Err(WordError::new(text, "a port from 0 to 65535")),
-    }
-}
-
-/// A range holds real ports wherever it stands: a run from "any port" up says nothing.
-fn range(text: &str) -> Result<PortItem, WordError> {
-    let Some((low, high)) = text.split_once('-') else {
-        return Err(WordError::new(text, "a range of ports"));
-    };
-    if high.contains('-') {
-        return Err(WordError::new(text, "a range with two ends, LOW-HIGH"));
-    }
-    if low.is_empty() || high.is_empty() {
-        let error = WordError::new(text, "a range with both its ends, LOW-HIGH");
-        let port = |text: &str| number(text, Zero::Refused);
-        return Err(match (port(low), port(high)) {
-            (Ok(low), _) => error.meant(format!("{low}-65535")),
-            (_, Ok(high)) => error.meant(format!("1-{high}")),
-            _ => error,
-        });
-    }
-    let bounds = (low.parse::<u16>(), high.parse::<u16>());
-    let (Ok(from), Ok(to)) = bounds else {
-        return Err(WordError::new(text, "a range within 1-65535"));
-    };
-    if from > to {
-        let error = WordError::new(text, "a range from the lower port to the higher");
-        return Err(error.meant(format!("{}-{from}", to.max(1))));
-    }
-    if from == 0 {
-        let error = WordError::new(text, "a range within 1-65535");
-        return Err(error.meant(format!("1-{}", to.max(1))));
-    }
-    Ok(PortItem::Range(from, to))
-}
-
-/// A set of ports: 8 KiB, whatever is in it.
-struct Set(Box<[u64; 1024]>);
-
-impl Set {
-    fn new() -> Self {
-        Self(Box::new([0; 1024]))
-    }
-
-    fn contains(&self, port: u16) -> bool {
-        self.0[usize::from(port >> 6)] & (1 << (port & 63)) != 0
-    }
-
-    /// Whether it was not yet in it.
-    fn insert(&mut self, port: u16) -> bool {
-        let is_new = !self.contains(port);
-        self.0[usize::from(port >> 6)] |= 1 << (port & 63);
-        is_new
     }
 }

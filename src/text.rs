@@ -183,3 +183,98 @@ fn hex(word: &str, text: &str) -> Result<Vec<u8>, WordError> {
         .map(|pair| pair[0] << 4 | pair[1])
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn exactly_n_and_n_with_zeros_are_replaced() {
+        let table: [(&str, &[u8]); 20] = [
+            ("hello", b"hello"),
+            ("", b""),
+            ("{n}", b"42"),
+            ("a{n}b{n:05}c", b"a42b00042c"),
+            ("{n:01}", b"42"),
+            ("{{n}}", b"{42}"),
+            ("{\"id\":{n}}", b"{\"id\":42}"),
+            ("{n", b"{n"),
+            ("{", b"{"),
+            ("{ n }{N}{}", b"{ n }{N}{}"),
+            ("{n:5}{n:0}{n:00}{n:005}", b"{n:5}{n:0}{n:00}{n:005}"),
+            ("{n:0100}{n:0x}{n:0+1}", b"{n:0100}{n:0x}{n:0+1}"),
+            ("{n:0é}", "{n:0é}".as_bytes()),
+            ("bücher {n} 東", "bücher 42 東".as_bytes()),
+            ("text:hex:00", b"hex:00"),
+            ("text:@x{n}", b"@x42"),
+            ("text:", b""),
+            ("hex:7b6e7d", b"{n}"),
+            ("hex:00 ff:0A-0b", &[0, 255, 10, 11]),
+            ("hex:", b""),
+        ];
+        for (word, bytes) in table {
+            let text = Text::parse(word).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(text.render(42), bytes, "{word}");
+            assert_eq!(Text::parse(&text.to_string()).unwrap(), text, "{word}");
+        }
+        let wide = Text::parse("{n:099}").unwrap();
+        assert_eq!(wide.render(u64::MAX).len(), 99);
+        assert!(matches!(
+            Text::parse("x").unwrap().render(0),
+            Cow::Borrowed(_)
+        ));
+    }
+
+    #[test]
+    fn a_file_is_named_first_and_loaded_later() {
+        let mut text = Text::parse("@/tmp/x{n}").unwrap();
+        assert_eq!(text.file(), Some(Path::new("/tmp/x{n}")));
+        assert_eq!(text.to_string(), "@/tmp/x{n}");
+        assert_eq!(*text.render(1), *b"");
+        text.load(b"no {n}\n".to_vec());
+        assert_eq!(*text.render(1), *b"no 1\n");
+        text.load(b"\xff{n}".to_vec());
+        assert_eq!(*text.render(1), *b"\xff{n}");
+        text.load(Vec::new());
+        assert_eq!(*text.render(1), *b"");
+        assert_eq!(Text::parse("x").unwrap().file(), None);
+    }
+
+    #[test]
+    fn errors() {
+        let table = [
+            ("hex:0", None),
+            ("hex:0g", Some("text:hex:0g")),
+            ("hex:0x00,0xff", Some("hex:00 ff")),
+            ("hex:\\x00\\xff", Some("hex:00ff")),
+            ("hex:é", Some("text:hex:é")),
+            ("@", Some("text:@")),
+            ("@-", Some("@./-")),
+        ];
+        for (word, meant) in table {
+            let error = Text::parse(word).unwrap_err();
+            assert_eq!(error.meant.as_deref(), meant, "{word}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn round_trips(plain in any::<String>(), bytes: Vec<u8>, prefix in "(hex:|text:|@|)") {
+            let plain = format!("text:{prefix}{plain}");
+            let text = Text::parse(&plain).unwrap();
+            prop_assert_eq!(Text::parse(&text.to_string()).unwrap(), text);
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+            let text = Text::parse(&format!("hex:{hex}")).unwrap();
+            prop_assert_eq!(&*text.render(7), &bytes[..]);
+            prop_assert_eq!(Text::parse(&text.to_string()).unwrap(), text);
+        }
+
+        #[test]
+        fn nothing_panics(text in any::<String>(), like in "[{}n:0-9é]{0,20}") {
+            for word in [format!("hex:{text}"), format!("@{text}"), text, like] {
+                let _ = Text::parse(&word).map(|text| text.render(1).len());
+            }
+        }
+    }
+}

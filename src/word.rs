@@ -93,19 +93,21 @@ pub fn escaped(text: &str) -> String {
 
 /// The word of `among` that `word` is most likely a misspelling of, if any is
 /// near enough: one mistake in three letters, a transposition being one
-/// mistake. Case does not count. Of two equally near ones the first wins.
+/// mistake. Case does not count. Of two equally near ones the one with the same
+/// first letter wins, because first letters are seldom mistyped, then the first.
 pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = folded(word);
     let allowed = word.len() / 3;
-    let mut best: Option<(usize, &str)> = None;
+    let mut best: Option<((usize, bool), &str)> = None;
     for candidate in among {
         let letters = folded(candidate);
         if letters.len().abs_diff(word.len()) > allowed {
             continue;
         }
-        let found = distance(&word, &letters);
-        if found <= allowed && best.is_none_or(|(least, _)| found < least) {
-            best = Some((found, candidate));
+        let mistakes = distance(&word, &letters);
+        let rank = (mistakes, letters.first() != word.first());
+        if mistakes <= allowed && best.is_none_or(|(least, _)| rank < least) {
+            best = Some((rank, candidate));
         }
     }
     best.map(|(_, candidate)| candidate)

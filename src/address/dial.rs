@@ -77,12 +77,12 @@ pub fn dial(words: &[String], svc: &dyn Services) -> Result<Dial, WordError> {
 
 fn port_after(host: &Host, word: &str, svc: &dyn Services) -> Result<u16, WordError> {
     let list = PortList::parse(word, svc).map_err(|error| {
-        if PortList::looks_like(word) || error.meant.is_some() {
-            return error;
-        }
-        match word.contains('@') {
+        if word.contains('@') {
             // Perhaps a second address, with a password before its @.
-            true => needs_port(host, svc),
+            return needs_port(host, svc);
+        }
+        match PortList::looks_like(word) || error.meant.is_some() {
+            true => error,
             false => WordError::new(word, "a port number or a service name after the host"),
         }
     })?;

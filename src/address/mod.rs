@@ -1,7 +1,7 @@
 //! Addresses as people type and logs print them (DESIGN 2). Pure.
 //!
-//! Three questions are asked of the same words: where to go ([`dial`]), where
-//! to wait ([`local`], [`local_one`]) and, in `targets`, what to probe. What a
+//! Three questions are asked of the same words: where to go ([`dial()`]), where
+//! to wait ([`local()`], [`local_one`]) and, in `targets`, what to probe. What a
 //! single word looks like is decided in one place for all of them (`split`);
 //! what its neighbours mean is decided by each.
 

@@ -57,7 +57,7 @@ fn user_before(user: &str, host: &str) -> WordError {
     match (user, host) {
         ("", _) => WordError::new(format!("@{host}"), "an address").meant(format!("unix:@{host}")),
         (_, "") => WordError::new("@", "a host"),
-        _ => WordError::new(host, "a host without a user before it").meant(host),
+        _ => WordError::new(host, "a host without the user that stood before its `@`").meant(host),
     }
 }
 

@@ -109,3 +109,65 @@ fn one_slash(path: &str) -> String {
         None => path.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn addresses_are_read_and_written() {
+        let table = [
+            ("unix:/run/x", "unix:/run/x"),
+            ("/run/x", "unix:/run/x"),
+            ("./x", "unix:./x"),
+            ("../x", "unix:../x"),
+            ("unix:x", "unix:x"),
+            ("unix:@name", "unix:@name"),
+            ("unix:./@x", "unix:./@x"),
+            ("unix:///run/x", "unix:/run/x"),
+            ("//run/x", "unix:/run/x"),
+            ("unix:/a b/ü:80,90@x", "unix:/a b/ü:80,90@x"),
+        ];
+        for (word, shown) in table {
+            let unix = Unix::parse(word).unwrap();
+            assert!(Unix::looks_like(word));
+            assert_eq!(unix.to_string(), shown);
+            assert_eq!(Unix::parse(shown).unwrap(), unix);
+        }
+        assert!(!Unix::looks_like("unix"));
+        assert!(!Unix::looks_like("host/x"));
+    }
+
+    #[test]
+    fn what_the_kernel_cannot_take_is_refused() {
+        let path = format!("/{}", "x".repeat(LONGEST - 1));
+        assert!(Unix::parse(&path).is_ok());
+        let error = Unix::parse(&format!("{path}x")).unwrap_err();
+        let want = "a path of at most 107 bytes, the limit of the kernel (this one has 108)";
+        assert_eq!(error.expected, want);
+        assert!(Unix::Abstract(vec![b'x'; LONGEST]).check().is_ok());
+        assert!(Unix::Abstract(vec![b'x'; LONGEST + 1]).check().is_err());
+        assert!(Unix::Abstract(vec![0, 1]).check().is_ok());
+        for word in ["unix:", "unix:@", "unix://", "unix:a\0b"] {
+            assert!(Unix::parse(word).is_err(), "{word}");
+        }
+        let error = Unix::parse("unix://x/y").unwrap_err();
+        assert_eq!(error.meant.as_deref(), Some("unix:x/y"));
+    }
+
+    #[test]
+    fn a_peer_may_have_any_bytes() {
+        let unix = Unix::Abstract(b"a\xff\xfeb".to_vec());
+        assert_eq!(unix.to_string(), "unix:@a\\xff\\xfeb");
+    }
+
+    proptest! {
+        #[test]
+        fn round_trips(word in "(unix:@?|/|\\./|\\.\\./|unix://|unix:/+)[^\0]{0,30}") {
+            if let Ok(unix) = Unix::parse(&word) {
+                prop_assert_eq!(Unix::parse(&unix.to_string()).unwrap(), unix);
+            }
+        }
+    }
+}

@@ -55,7 +55,7 @@ pub fn duration(text: &str) -> Result<Duration, WordError> {
     }
     if let Some(meant) = without_calendar(word) {
         return Err(
-            error("a duration in weeks at most: `M` means months, not minutes").meant(meant),
+            error("a duration in weeks or less (months and years have no fixed length; `m` is minutes, `M` months)").meant(meant),
         );
     }
     let is_too_long = |run: &str| run.len() > MOST_DIGITS;

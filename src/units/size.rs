@@ -41,7 +41,7 @@ impl Size {
         };
         let (numerator, denominator) = fraction;
         let rest = u128::from(unit) * u128::from(numerator);
-        if rest % u128::from(denominator) != 0 {
+        if !rest.is_multiple_of(denominator.into()) {
             return Err(error("a whole number of bytes"));
         }
         let bytes = u128::from(whole) * u128::from(unit) + rest / u128::from(denominator);
@@ -54,7 +54,9 @@ impl fmt::Display for Size {
     /// The largest unit that is exact, a binary one if both kinds are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let exact = |base: u64| {
-            let power = (1..=6).rev().find(|power| self.0 % base.pow(*power) == 0)?;
+            let power = (1..=6)
+                .rev()
+                .find(|power| self.0.is_multiple_of(base.pow(*power)))?;
             Some((self.0 / base.pow(power), LETTERS[power as usize - 1]))
         };
         match (self.0, exact(1024), exact(1000)) {
