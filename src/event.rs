@@ -4,7 +4,7 @@
 //! order of declaration and stays as it is; what is absent is `null`. Nothing
 //! here formats text for people, reads a clock or does I/O.
 
-#![allow(missing_docs)] // fields carry the names of their JSON keys
+
 
 use serde::Serialize;
 

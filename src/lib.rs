@@ -28,6 +28,7 @@ pub mod verdict;
 pub mod probe;
 pub mod relay;
 pub mod run;
+pub mod serve;
 pub mod stage;
 pub mod verb;
 

@@ -121,7 +121,7 @@ pub enum Act {
 }
 
 /// What is served, to all peers at the same time.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Serve {
     pub answer: Answer,
     pub send: send::Options,
@@ -131,7 +131,7 @@ pub struct Serve {
 }
 
 /// What a served peer gets for what it sends.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// The same.
     Echo,

@@ -42,6 +42,8 @@ pub enum Ending {
     Datagrams { quiet: Duration },
     /// Datagrams out: the last one was sent.
     DatagramsOut,
+    /// Datagrams from anybody: only timers and signals end it.
+    Never,
 }
 
 /// One direction as far as its end goes.
@@ -130,6 +132,7 @@ impl Ending {
                 _ => Next::Go(None),
             },
             Ending::Datagrams { quiet } => datagrams(now, facts, quiet),
+            Ending::Never => Next::Go(None),
             Ending::DatagramsOut => match facts.outbound {
                 Some(side) if side.over => Next::Over(Over::InOrder),
                 _ => Next::Go(None),

@@ -5,7 +5,9 @@
 //! sink and moves them; an [`ending::Ending`] says when a conversation is over
 //! and is pure as well. The [`session`] is the one poll loop that drives them.
 
+pub mod anyone;
 pub mod carrier;
+pub mod dialogue;
 pub mod end;
 pub mod ending;
 pub mod file;

@@ -173,10 +173,7 @@ impl Sink for Sending<'_> {
         if self.conn.transport.is_datagram() || self.on_eof == OnEof::Keep {
             return Ok(());
         }
-        close::half(run, self.conn).map_err(|error| {
-            let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
-            failed(Stage::Send, self.conn, errno).into()
-        })
+        close::half_or_cut(run, self.conn)
     }
 }
 

@@ -10,6 +10,7 @@ pub struct Pump {
     taken: u64,
     given: u64,
     limit: Option<u64>,
+    reads: Option<u64>,
     interval: Option<Duration>,
     not_before: Option<Instant>,
     last_taken: Instant,
@@ -35,6 +36,7 @@ impl Pump {
             taken: 0,
             given: 0,
             limit: None,
+            reads: None,
             interval: None,
             not_before: None,
             last_taken: now,
@@ -48,6 +50,12 @@ impl Pump {
         if bytes == Some(0) {
             self.flow = Flow::Ending;
         }
+        self
+    }
+
+    /// Ends by itself after so many reads (`--count`, of datagrams).
+    pub fn reads(mut self, count: Option<u64>) -> Pump {
+        self.reads = count;
         self
     }
 
@@ -83,7 +91,8 @@ impl Pump {
     pub fn took(&mut self, bytes: usize, now: Instant) {
         self.taken += bytes as u64;
         self.last_taken = now;
-        if self.limit.is_some_and(|limit| self.taken >= limit) {
+        self.reads = self.reads.map(|left| left.saturating_sub(1));
+        if self.limit.is_some_and(|limit| self.taken >= limit) || self.reads == Some(0) {
             self.flow = Flow::Ending;
         }
     }
@@ -134,7 +143,7 @@ impl Pump {
     /// How many bytes of `--bytes` are missing, now that the source has ended.
     pub fn missing(&self) -> Option<u64> {
         match self.limit {
-            Some(limit) if self.has_ended() && self.taken < limit => Some(limit - self.taken),
+            Some(limit) if self.has_ended() && self.taken < limit && self.reads != Some(0) => Some(limit - self.taken),
             _ => None,
         }
     }

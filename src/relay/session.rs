@@ -3,17 +3,17 @@
 //! Poll interest is computed anew from state each turn; each direction ends on
 //! its own; no call blocks longer than the timers allow.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags};
+use nix::poll::PollFlags;
 
 use super::carrier::Carrier;
 use super::end::{Sink, Source, Step};
 use super::ending::{Ending, Facts, Next, Over, Side};
 use super::pump::Pump;
 use crate::failure::{Class, Failure, StageError};
-use crate::run::{Run, Wake};
+use crate::run::{Interest, Run, Wake};
 use crate::stage::Stage;
 use crate::stage::connect::Conn;
 use crate::sys::outq;
@@ -164,22 +164,22 @@ impl<'a> Session<'a> {
     fn wait(&self, run: &mut Run, now: Instant, until: Option<Instant>) -> Result<(), Failure> {
         let directions = [&self.outbound, &self.inbound];
         let mut until = until;
-        let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(4);
+        let mut fds: Vec<Interest<'_>> = Vec::with_capacity(4);
         let mut readers: Vec<(usize, BorrowedFd<'_>)> = Vec::new();
         let mut ready_now = false;
         for direction in directions.into_iter().flatten() {
             match direction.interest(now) {
-                Interest::Read(fd) => fds.push(PollFd::new(fd, PollFlags::POLLIN)),
-                Interest::Write(Some(fd)) => fds.push(PollFd::new(fd, PollFlags::POLLOUT)),
-                Interest::Write(None) => ready_now = true,
-                Interest::At(moment) => until = Some(until.map_or(moment, |u| u.min(moment))),
-                Interest::Nothing => {}
+                Want::Read(fd) => fds.push(Interest::new(fd, PollFlags::POLLIN)),
+                Want::Write(Some(fd)) => fds.push(Interest::new(fd, PollFlags::POLLOUT)),
+                Want::Write(None) => ready_now = true,
+                Want::At(moment) => until = Some(until.map_or(moment, |u| u.min(moment))),
+                Want::Nothing => {}
             }
             if direction.sink.has_reader()
                 && let Some(fd) = direction.sink.fd()
             {
                 readers.push((fds.len(), fd));
-                fds.push(PollFd::new(fd, PollFlags::empty()));
+                fds.push(Interest::new(fd, PollFlags::empty()));
             }
         }
         if ready_now {
@@ -189,10 +189,8 @@ impl<'a> Session<'a> {
             run.progress(self.sent(), self.received());
         }
         for (index, fd) in readers {
-            let gone = fds[index]
-                .revents()
-                .is_some_and(|r| r.intersects(PollFlags::POLLERR | PollFlags::POLLNVAL));
-            if gone {
+            let gone = PollFlags::POLLERR | PollFlags::POLLNVAL;
+            if fds[index].ready().intersects(gone) {
                 return Err(reader_gone(fd));
             }
         }
@@ -210,29 +208,42 @@ fn reader_gone(fd: BorrowedFd<'_>) -> Failure {
     StageError::os(Stage::Recv, "-o", Class::Local, nix::errno::Errno::EPIPE).into()
 }
 
-enum Interest<'a> {
+enum Want<'a> {
     Read(BorrowedFd<'a>),
     Write(Option<BorrowedFd<'a>>),
     At(Instant),
     Nothing,
 }
 
-impl Direction<'_> {
-    fn interest(&self, now: Instant) -> Interest<'_> {
+impl<'a> Direction<'a> {
+    /// The same direction, lent for a shorter time.
+    pub fn lend<'b>(self) -> Direction<'b>
+    where
+        'a: 'b,
+    {
+        Direction {
+            pump: self.pump,
+            carrier: self.carrier,
+            source: self.source,
+            sink: self.sink,
+        }
+    }
+
+    fn interest(&self, now: Instant) -> Want<'_> {
         if self.pump.is_over() {
-            return Interest::Nothing;
+            return Want::Nothing;
         }
         if self.carrier.holds() {
             return match self.pump.wakes() {
-                Some(moment) if !self.pump.may_write(now) => Interest::At(moment),
-                _ => Interest::Write(self.sink.fd().map(|fd| fd.as_fd())),
+                Some(moment) if !self.pump.may_write(now) => Want::At(moment),
+                _ => Want::Write(self.sink.fd()),
             };
         }
         if self.pump.wants_read() {
-            return Interest::Read(self.source.fd());
+            return Want::Read(self.source.fd());
         }
         // Ended and empty: only the sink has to be told, which is no wait.
-        Interest::Write(None)
+        Want::Write(None)
     }
 
     fn turn(&mut self, run: &mut Run, now: Instant) -> Result<(), Failure> {

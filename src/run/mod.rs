@@ -9,7 +9,7 @@
 mod signals;
 mod watchdog;
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,6 +39,34 @@ pub enum Wake {
     Time,
     /// USR1: somebody wants to know how far it is.
     Progress,
+}
+
+/// What is waited for on one descriptor, and what came of it.
+pub struct Interest<'fd> {
+    fd: BorrowedFd<'fd>,
+    interest: PollFlags,
+    ready: PollFlags,
+}
+
+impl<'fd> Interest<'fd> {
+    /// Empty flags wait for errors only.
+    pub fn new(fd: BorrowedFd<'fd>, interest: PollFlags) -> Self {
+        Interest {
+            fd,
+            interest,
+            ready: PollFlags::empty(),
+        }
+    }
+
+    /// Whether something came.
+    pub fn is_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// What came.
+    pub fn ready(&self) -> PollFlags {
+        self.ready
+    }
 }
 
 /// One run of the program.
@@ -118,19 +146,6 @@ impl Run {
         self.written(written)
     }
 
-    /// Hands what results are still held back to stdout.
-    ///
-    /// # Errors
-    /// As [`Run::result`].
-    pub fn flush(&mut self) -> Result<(), Failure> {
-        let guard = self
-            .watchdog
-            .arm(self.deadline(), self.stage, &self.object);
-        let written = self.report.flush();
-        drop(guard);
-        self.written(written)
-    }
-
     fn written(&self, written: Result<(), Unwritten>) -> Result<(), Failure> {
         written.map_err(|unwritten| match unwritten {
             Unwritten::Gone => Failure::StdoutGone,
@@ -183,7 +198,7 @@ impl Run {
     ///
     /// # Errors
     /// A signal, or `--timeout`.
-    pub fn wait(&mut self, fds: &mut [PollFd<'_>], until: Option<Instant>) -> Result<Wake, Failure> {
+    pub fn wait(&mut self, fds: &mut [Interest<'_>], until: Option<Instant>) -> Result<Wake, Failure> {
         match self.wait_quietly(fds, until)? {
             Wake::Progress => {
                 self.progress(0, 0);
@@ -199,14 +214,14 @@ impl Run {
     /// A signal, or `--timeout`.
     pub fn wait_quietly(
         &mut self,
-        fds: &mut [PollFd<'_>],
+        fds: &mut [Interest<'_>],
         until: Option<Instant>,
     ) -> Result<Wake, Failure> {
         let deadline = self.deadline();
         let signals = self.signals.pipe();
         let mut all: Vec<PollFd<'_>> = Vec::with_capacity(fds.len() + 1);
         all.push(PollFd::new(signals.as_fd(), PollFlags::POLLIN));
-        all.extend(fds.iter().copied());
+        all.extend(fds.iter().map(|one| PollFd::new(one.fd, one.interest)));
         loop {
             let now = Instant::now();
             if let Some((at, timer)) = deadline
@@ -241,8 +256,10 @@ impl Run {
                     None => {}
                 }
             }
-            fds.copy_from_slice(&all[1..]);
-            if fds.iter().any(|fd| fd.revents().is_some_and(|r| !r.is_empty())) {
+            for (one, polled) in fds.iter_mut().zip(&all[1..]) {
+                one.ready = polled.revents().unwrap_or(PollFlags::POLLERR);
+            }
+            if fds.iter().any(Interest::is_ready) {
                 return Ok(Wake::Ready);
             }
         }

@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags};
+use nix::poll::PollFlags;
 use socket2::Socket;
 
 use super::bind::Bound;
@@ -13,7 +13,7 @@ use super::socket::{local_name, name, outcome};
 use super::Stage;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer};
-use crate::run::{Run, Wake};
+use crate::run::{Interest, Run, Wake};
 
 /// How long to leave the queue alone when this machine has no room for one more.
 pub const BACK_OFF: Duration = Duration::from_millis(100);
@@ -38,9 +38,9 @@ pub fn accept(run: &mut Run, bound: &[Bound], options: &Options) -> Result<Conn,
         after: options.timeout.unwrap_or_default(),
     };
     loop {
-        let mut ready: Vec<PollFd<'_>> = bound
+        let mut ready: Vec<Interest<'_>> = bound
             .iter()
-            .map(|one| PollFd::new(one.socket.as_fd(), PollFlags::POLLIN))
+            .map(|one| Interest::new(one.socket.as_fd(), PollFlags::POLLIN))
             .collect();
         match run.wait(&mut ready, until)? {
             Wake::Time => return Err(run.timed_out(timer())),
@@ -50,7 +50,7 @@ pub fn accept(run: &mut Run, bound: &[Bound], options: &Options) -> Result<Conn,
         let waiting = bound
             .iter()
             .zip(&ready)
-            .find(|(_, fd)| fd.any() == Some(true));
+            .find(|(_, fd)| fd.is_ready());
         let Some((one, _)) = waiting else { continue };
         match try_accept(run, one) {
             Ok(Some(conn)) => {

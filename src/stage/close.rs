@@ -5,9 +5,10 @@ use std::net::Shutdown;
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use socket2::Socket;
 
-use super::Stage;
+use super::{Stage, send};
 use super::connect::Conn;
 use super::socket::{Transport, outcome};
 use crate::event::Event;
@@ -79,4 +80,29 @@ pub fn in_order(
         retransmits,
     });
     run.pause(Stage::Close)
+}
+
+/// As [`half`]; a connection that is gone already was cut.
+///
+/// # Errors
+/// ENOTCONN, as the cut it stands for.
+pub fn half_or_cut(run: &mut Run, conn: &Conn) -> Result<(), Failure> {
+    half(run, conn).map_err(|error| {
+        let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
+        send::failed(Stage::Send, &conn.socket, &conn.peer, conn.transport, errno).into()
+    })
+}
+
+/// An error that a datagram sent earlier has met, if it is known by now.
+///
+/// # Errors
+/// That error.
+pub fn pending_error(conn: &Conn) -> Result<(), Failure> {
+    match conn.socket.take_error() {
+        Ok(Some(error)) => {
+            let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
+            Err(send::failed(Stage::Send, &conn.socket, &conn.peer, conn.transport, errno).into())
+        }
+        _ => Ok(()),
+    }
 }

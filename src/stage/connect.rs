@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags};
+use nix::poll::PollFlags;
 use nix::sys::socket::UnixAddr;
 use socket2::{Domain, SockAddr, Socket};
 
@@ -21,7 +21,7 @@ use super::socket::{Transport, local_name, outcome, socket};
 use crate::address::Unix;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, describe, errno_name};
-use crate::run::{Run, Wake, millis};
+use crate::run::{Interest, Run, Wake, millis};
 use crate::sys::{errqueue, tcp_info};
 use crate::units;
 use crate::verdict::{self, Evidence, Protocol, State, Verdict, judge};
@@ -89,9 +89,9 @@ pub fn tcp(
             .chain((waiting.len() > 0).then_some(next))
             .min();
         let Some(until) = until else { continue };
-        let mut ready: Vec<PollFd<'_>> = underway
+        let mut ready: Vec<Interest<'_>> = underway
             .iter()
-            .map(|attempt| PollFd::new(attempt.socket.as_fd(), PollFlags::POLLOUT))
+            .map(|attempt| Interest::new(attempt.socket.as_fd(), PollFlags::POLLOUT))
             .collect();
         if run.wait(&mut ready, Some(until))? == Wake::Progress {
             continue;

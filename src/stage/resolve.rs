@@ -14,13 +14,13 @@ use std::time::{Duration, Instant};
 use dns_lookup::{AddrInfoHints, getaddrinfo};
 use nix::libc;
 use nix::net::if_::if_nametoindex;
-use nix::poll::{PollFd, PollFlags};
+use nix::poll::PollFlags;
 
 use super::Stage;
 use crate::address::Host;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
-use crate::run::{Run, Wake, millis};
+use crate::run::{Interest, Run, Wake, millis};
 use crate::units;
 
 /// Which addresses are wanted.
@@ -119,7 +119,7 @@ fn look_up(
     let (answered, answer) = ask(name, options.family).map_err(local)?;
     let until = begun + options.timeout;
     loop {
-        let mut ready = [PollFd::new(answered.as_fd(), PollFlags::POLLIN)];
+        let mut ready = [Interest::new(answered.as_fd(), PollFlags::POLLIN)];
         match run.wait(&mut ready, Some(until))? {
             Wake::Ready => break,
             Wake::Progress => {}

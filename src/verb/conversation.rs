@@ -16,7 +16,6 @@ use crate::relay::session::{Direction, Session};
 use crate::run::Run;
 use crate::stage::connect::Conn;
 use crate::stage::recv::{DATAGRAM_BUFFER, STREAM_BUFFER};
-use crate::stage::socket::Transport;
 use crate::stage::{Stage, close};
 use crate::units;
 
@@ -34,19 +33,19 @@ impl User {
     ///
     /// # Errors
     /// stdout was closed when the process began.
-    pub fn new(transport: Transport, talk: &Talk, stays_open: bool) -> Result<User, Failure> {
+    pub fn new(whole_messages: bool, talk: &Talk, stays_open: bool) -> Result<User, Failure> {
         Ok(User {
             stdin: Input::stdin()?,
             stdout: Stdout::new(stays_open)?,
             outbound: Copy::new(STREAM_BUFFER),
-            inbound: Copy::new(buffer(transport)).lines(talk.lines),
+            inbound: Copy::new(buffer(whole_messages)).lines(talk.lines),
         })
     }
 }
 
 /// How much one recv() has to be able to take.
-pub fn buffer(transport: Transport) -> usize {
-    if transport.keeps_boundaries() {
+pub fn buffer(whole_messages: bool) -> usize {
+    if whole_messages {
         DATAGRAM_BUFFER
     } else {
         STREAM_BUFFER
@@ -59,6 +58,16 @@ pub struct Talked {
     pub sent: u64,
     pub received: u64,
     pub begun: Instant,
+}
+
+impl Talked {
+    /// Gone with a reset before a byte went either way: a port scan or a
+    /// health check, which is nobody's conversation.
+    pub fn is_probe(&self) -> bool {
+        let cut = matches!(&self.result, Err(Failure::Stage(error))
+            if error.class == Class::Cut && error.errno.is_some());
+        cut && self.sent == 0 && self.received == 0
+    }
 }
 
 /// Holds a conversation and closes the connection.

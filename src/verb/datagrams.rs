@@ -8,6 +8,7 @@ use super::conversation::{User, buffer, close};
 use super::dial::{dial_datagram, udp};
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::{Connect, Talk};
+use crate::relay::anyone::{FromAnyone, Last, ToLast};
 use crate::relay::carrier::{Carrier, Copy};
 use crate::relay::end::{Sink, Source};
 use crate::relay::ending::{Ending, Over};
@@ -17,6 +18,7 @@ use crate::relay::replay::Replay;
 use crate::relay::session::{Direction, Session};
 use crate::run::Run;
 use crate::stage::Stage;
+use crate::stage::bind::Bound;
 use crate::stage::connect::Conn;
 use crate::stage::recv::STREAM_BUFFER;
 use crate::units;
@@ -143,14 +145,14 @@ fn silence(peer: &str, quiet: Duration, sent: u64) -> Failure {
 /// `--accept-timeout`, signals, and the conversation's own.
 pub fn answer(
     run: &mut Run,
-    bound: crate::stage::bind::Bound,
+    bound: Bound,
     talk: &Talk,
     accept_timeout: Option<Duration>,
     mut user: User,
 ) -> Result<(), Failure> {
     let (conn, first) = first_peer(run, bound, talk, accept_timeout)?;
     let begun = Instant::now();
-    user.inbound = Copy::new(buffer(conn.transport))
+    user.inbound = Copy::new(buffer(true))
         .lines(talk.lines)
         .holding(&first);
     let ends = Ends {
@@ -163,24 +165,74 @@ pub fn answer(
     close(run, conn, result, begun, (0, received))
 }
 
+/// `listen -u -k`: everybody is written out, whoever spoke last is answered.
+///
+/// # Errors
+/// Timers and signals: nothing else ends it.
+pub fn answer_all(
+    run: &mut Run,
+    bound: Bound,
+    talk: &Talk,
+    mut user: User,
+) -> Result<(), Failure> {
+    let (socket, local, transport, path) = bound.into_parts();
+    let conn = Conn {
+        socket,
+        peer: local.clone(),
+        local,
+        transport,
+        path,
+    };
+    let begun = Instant::now();
+    let last = Last::default();
+    let mut hears = FromAnyone {
+        conn: &conn,
+        options: talk.recv,
+        last: &last,
+    };
+    let mut answers = ToLast {
+        conn: &conn,
+        options: &talk.send,
+        last: &last,
+    };
+    let outbound = Direction {
+        pump: Pump::new(begun).interval(talk.send.interval),
+        carrier: &mut user.outbound,
+        source: &mut user.stdin,
+        sink: &mut answers,
+    };
+    let inbound = Direction {
+        pump: Pump::new(begun),
+        carrier: &mut user.inbound,
+        source: &mut hears,
+        sink: &mut user.stdout,
+    };
+    let ending = Ending::Never;
+    let mut session = Session::new(&conn, Some(outbound), Some(inbound), ending, talk.idle);
+    match session.run(run)? {
+        Over::Idle(timer) => Err(run.timed_out(timer)),
+        _ => Ok(()),
+    }
+}
+
 /// Waits for a datagram and ties the socket to its sender.
 fn first_peer(
     run: &mut Run,
-    bound: crate::stage::bind::Bound,
+    bound: Bound,
     talk: &Talk,
     accept_timeout: Option<Duration>,
 ) -> Result<(Conn, Vec<u8>), Failure> {
     use crate::failure::Timer;
-    use crate::run::Wake;
+    use crate::run::{Interest, Wake};
     use crate::stage::{recv, socket};
-    use nix::poll::{PollFd, PollFlags};
+    use nix::poll::PollFlags;
     use std::os::fd::{AsFd, AsRawFd};
 
     run.enter(Stage::Recv, &bound.address);
     let until = accept_timeout.map(|after| Instant::now() + after);
     let mut bytes = vec![0; recv::DATAGRAM_BUFFER];
     loop {
-        let mut ready = [PollFd::new(bound.socket.as_fd(), PollFlags::POLLIN)];
+        let mut ready = [Interest::new(bound.socket.as_fd(), PollFlags::POLLIN)];
         match run.wait(&mut ready, until)? {
             Wake::Progress => continue,
             Wake::Time => {

@@ -11,6 +11,8 @@ mod recv;
 mod send;
 mod words;
 
+pub use send::probed;
+
 use crate::exit::Done;
 use crate::failure::Failure;
 use crate::plan::Verb;

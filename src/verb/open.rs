@@ -49,7 +49,7 @@ fn transport(plan: &Wait, unix: bool) -> Transport {
 fn inet(run: &mut Run, plan: &Wait, at: &ListenAt, bound: &mut Vec<Bound>) -> Result<(), Failure> {
     if at.ports.len() > 64 {
         // What fails here fails again, and is told, where a socket is made.
-        let _ = rlimit::raise_nofile();
+        let _ = rlimit::raise_descriptor_limit();
     }
     for port in at.ports.iter() {
         let opened = one(run, plan, at.host.as_ref(), port.number, bound);

@@ -1,0 +1,125 @@
+//! A datagram socket without a single peer: everybody is heard, and whoever
+//! spoke last is answered.
+
+use std::cell::RefCell;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, SockaddrLike, SockaddrStorage, sendto};
+
+use super::end::{Sink, Source, Step};
+use crate::event::Event;
+use crate::failure::{Class, Failure, StageError};
+use crate::run::Run;
+use crate::stage::connect::Conn;
+use crate::stage::{Stage, recv, send, socket};
+
+/// Who spoke last.
+pub type Last = RefCell<Option<SockaddrStorage>>;
+
+/// Hears everybody.
+pub struct FromAnyone<'a> {
+    pub conn: &'a Conn,
+    pub options: recv::Options,
+    pub last: &'a Last,
+}
+
+impl Source for FromAnyone<'_> {
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.conn.socket.as_fd()
+    }
+
+    fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {
+        match recv::datagram(&self.conn.socket, buffer, self.options.flags) {
+            Ok(datagram) => {
+                let mut last = self.last.borrow_mut();
+                if *last != datagram.from {
+                    run.tell(Event::Peer {
+                        address: datagram.from.as_ref().map(name).unwrap_or_default(),
+                        local: self.conn.local.clone(),
+                        protocol: self.conn.transport.name(),
+                    });
+                    *last = datagram.from;
+                }
+                Ok(Step::Moved(datagram.length))
+            }
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(Step::NotReady),
+            Err(errno) => {
+                // It belongs to an earlier answer, not to this socket.
+                let peer = &*self.conn.local;
+                run.tell(StageError::os(Stage::Recv, peer, Class::Local, errno).attempt());
+                Ok(Step::NotReady)
+            }
+        }
+    }
+}
+
+/// Answers whoever spoke last; before anybody has, what is sent is told to be lost.
+pub struct ToLast<'a> {
+    pub conn: &'a Conn,
+    pub options: &'a send::Options,
+    pub last: &'a Last,
+}
+
+impl Sink for ToLast<'_> {
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.conn.socket.as_fd())
+    }
+
+    fn write(&mut self, run: &mut Run, bytes: &[u8]) -> Result<Step, Failure> {
+        let last = self.last.borrow();
+        let Some(peer) = last.as_ref().filter(|peer| peer.len() > 2) else {
+            run.tell(Event::Note {
+                text: format!(
+                    "send {}: {} bytes had nobody to go to",
+                    self.conn.local,
+                    bytes.len()
+                ),
+            });
+            return Ok(Step::Moved(bytes.len()));
+        };
+        let chunk = self.options.chunk.unwrap_or(bytes.len()).min(bytes.len());
+        let flags = MsgFlags::from_bits_retain(self.options.flags);
+        let fd = self.conn.socket.as_raw_fd();
+        match sendto(fd, &bytes[..chunk], peer, flags) {
+            Ok(sent) => Ok(Step::Moved(sent)),
+            Err(Errno::EAGAIN | Errno::EINTR | Errno::ENOBUFS) => Ok(Step::NotReady),
+            Err(errno) => {
+                let error = StageError::os(Stage::Send, name(peer), Class::Local, errno);
+                match errno {
+                    Errno::EMSGSIZE | Errno::EOPNOTSUPP | Errno::EINVAL => Err(error.into()),
+                    // This peer has gone; others may speak.
+                    _ => {
+                        run.tell(Event::Note {
+                            text: format!("send {}: {}", error.object, error.reason),
+                        });
+                        Ok(Step::Moved(bytes.len()))
+                    }
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self, _: &mut Run) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// The peer as people type it.
+pub fn name(peer: &SockaddrStorage) -> String {
+    if let Some(v4) = peer.as_sockaddr_in() {
+        return std::net::SocketAddr::from(std::net::SocketAddrV4::from(*v4)).to_string();
+    }
+    if let Some(v6) = peer.as_sockaddr_in6() {
+        let address = std::net::SocketAddr::from(std::net::SocketAddrV6::from(*v6));
+        return socket::name(&address.into());
+    }
+    match peer.as_unix_addr() {
+        Some(unix) => match (unix.path(), unix.as_abstract()) {
+            (Some(path), _) => format!("unix:{}", path.display()),
+            (None, Some(name)) => format!("unix:@{}", String::from_utf8_lossy(name)),
+            (None, None) => "unix:".to_owned(),
+        },
+        None => String::new(),
+    }
+}

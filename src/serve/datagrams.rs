@@ -1,0 +1,177 @@
+//! Datagrams that are answered: every peer at once, because none of them stays.
+//!
+//! A server that answers whoever seems to ask can be turned against others.
+//! Unless it is bound to loopback an answer is never longer than its question,
+//! and it never goes to one of our own ports, where it could go round for ever.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd};
+use std::time::Instant;
+
+use nix::errno::Errno;
+use nix::ifaddrs::getifaddrs;
+use nix::poll::PollFlags;
+use nix::sys::socket::{MsgFlags, SockaddrLike, SockaddrStorage, sendto};
+
+use super::peer::Answering;
+use crate::event::Event;
+use crate::failure::{Class, Failure, StageError, Timer};
+use crate::plan::Serve;
+use crate::relay::anyone::name;
+use crate::run::{Interest, Run, Wake};
+use crate::stage::bind::Bound;
+use crate::stage::{Stage, recv};
+
+/// Datagrams of one socket before the next has its turn.
+const ROUNDS: usize = 64;
+
+/// How many peers are counted for `{n}`; with more, counting begins anew.
+const COUNTED: usize = 65_536;
+
+/// Answers until a timer or a signal ends it: datagrams have no end.
+///
+/// # Errors
+/// `--idle`, `--timeout`, signals, stdout.
+pub fn serve(
+    run: &mut Run,
+    bound: &[Bound],
+    what: &Serve,
+    answering: &mut Answering<'_>,
+) -> Result<(), Failure> {
+    let mut counts = HashMap::new();
+    let mut moved = Instant::now();
+    loop {
+        run.enter(Stage::Recv, &bound[0].address);
+        let mut ready: Vec<Interest<'_>> = bound
+            .iter()
+            .map(|one| Interest::new(one.socket.as_fd(), PollFlags::POLLIN))
+            .collect();
+        match run.wait(&mut ready, what.idle.map(|idle| moved + idle))? {
+            Wake::Progress => continue,
+            Wake::Time => {
+                return Err(run.timed_out(Timer {
+                    option: "--idle",
+                    after: what.idle.unwrap_or_default(),
+                }));
+            }
+            Wake::Ready => {}
+        }
+        let waiting = bound
+            .iter()
+            .zip(&ready)
+            .filter(|(_, fd)| fd.is_ready());
+        for (one, _) in waiting {
+            for _ in 0..ROUNDS {
+                if !exchange(run, one, what, answering, &mut counts)? {
+                    break;
+                }
+                moved = Instant::now();
+            }
+        }
+    }
+}
+
+/// One question and its answer; false when nothing was there.
+fn exchange(
+    run: &mut Run,
+    one: &Bound,
+    what: &Serve,
+    answering: &mut Answering<'_>,
+    counts: &mut HashMap<SockaddrStorage, u64>,
+) -> Result<bool, Failure> {
+    let question = match recv::datagram(&one.socket, answering.buffer(), what.recv.flags) {
+        Ok(question) => question,
+        Err(Errno::EAGAIN | Errno::EINTR) => return Ok(false),
+        // An earlier answer met an error; its peer is not this one.
+        Err(errno) => {
+            let error = StageError::os(Stage::Recv, &*one.address, Class::Local, errno);
+            run.tell(error.attempt());
+            return Ok(true);
+        }
+    };
+    let mut count = 1;
+    if let Some(from) = question.from {
+        if counts.len() >= COUNTED {
+            counts.clear();
+        }
+        let n = counts.entry(from).or_insert(0);
+        *n += 1;
+        count = *n;
+        if count == 1 {
+            run.tell(Event::Peer {
+                address: name(&from),
+                local: one.address.clone(),
+                protocol: one.transport.name(),
+            });
+        }
+    }
+    let mut answer = Vec::new();
+    answering.answer(run, question.length, count, &mut answer)?;
+    let Some(from) = question.from.filter(|from| from.len() > 2) else {
+        return Ok(true);
+    };
+    if let Some(inet) = inet(&from) {
+        if is_our_own(one, &inet) {
+            run.tell(Event::Note {
+                text: format!("send {inet}: not answered: this is one of our own ports"),
+            });
+            return Ok(true);
+        }
+        if answer.len() > question.length && !is_loopback(one) {
+            run.tell(Event::Note {
+                text: format!(
+                    "send {inet}: answer cut to the {} bytes of its question: only on loopback \
+                     may it be longer",
+                    question.length
+                ),
+            });
+            answer.truncate(question.length);
+        }
+    }
+    let flags = MsgFlags::from_bits_retain(what.send.flags);
+    match sendto(one.socket.as_raw_fd(), &answer, &from, flags) {
+        Ok(_) => {}
+        // A peer that does not take its answer must not hold up the others.
+        Err(errno) => run.tell(Event::Note {
+            text: format!("send {}: answer lost: {}", name(&from), errno.desc()),
+        }),
+    }
+    Ok(true)
+}
+
+fn inet(from: &SockaddrStorage) -> Option<SocketAddr> {
+    let v4 = from
+        .as_sockaddr_in()
+        .map(|v4| SocketAddr::from(std::net::SocketAddrV4::from(*v4)));
+    let v6 = from
+        .as_sockaddr_in6()
+        .map(|v6| SocketAddr::from(std::net::SocketAddrV6::from(*v6)));
+    let mut address = v4.or(v6)?;
+    address.set_ip(address.ip().to_canonical());
+    Some(address)
+}
+
+fn local(one: &Bound) -> Option<SocketAddr> {
+    one.socket.local_addr().ok()?.as_socket()
+}
+
+fn is_loopback(one: &Bound) -> bool {
+    local(one).is_some_and(|local| local.ip().to_canonical().is_loopback())
+}
+
+fn is_our_own(one: &Bound, from: &SocketAddr) -> bool {
+    local(one).is_some_and(|local| local.port() == from.port()) && is_of_this_machine(from.ip())
+}
+
+fn is_of_this_machine(ip: IpAddr) -> bool {
+    if ip.is_loopback() {
+        return true;
+    }
+    let Ok(interfaces) = getifaddrs() else {
+        return false;
+    };
+    interfaces
+        .filter_map(|interface| inet(&interface.address?))
+        .any(|own| own.ip() == ip)
+}

@@ -1,0 +1,279 @@
+//! Peers that `listen` answers itself: one readiness loop for all of them.
+//!
+//! No peer waits for another: each is moved as far as its own socket allows
+//! and then left alone. Here too every stream can end only with a reset until
+//! its peer has ended it in order.
+
+mod datagrams;
+mod peer;
+
+use std::collections::BTreeMap;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::time::Instant;
+
+use nix::errno::Errno;
+use nix::poll::PollFlags;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+
+use crate::failure::{Class, Failure, StageError, Timer};
+use crate::plan::Serve;
+use crate::relay::output::Stdout;
+use crate::run::{Interest, Run, Wake};
+use crate::stage::Stage;
+use crate::stage::accept::{self, BACK_OFF, is_passing, try_accept};
+use crate::stage::bind::Bound;
+use peer::{Answering, Peer, Turn};
+
+/// Events taken from epoll_wait(2) at once.
+const EVENTS: usize = 256;
+
+/// Serves all peers of all listeners; without `keep_open` one peer, after which
+/// the listeners are closed.
+///
+/// # Errors
+/// Local trouble, timers, signals; without `keep_open` also the peer's failure.
+pub fn serve(
+    run: &mut Run,
+    bound: Vec<Bound>,
+    what: &Serve,
+    keep_open: bool,
+    accept: &accept::Options,
+) -> Result<(), Failure> {
+    let mut answering = Answering::new(what)?;
+    if bound.iter().any(|one| one.transport.is_datagram()) {
+        return datagrams::serve(run, &bound, what, &mut answering);
+    }
+    Server::new(bound, keep_open)
+        .and_then(|mut server| server.run(run, what, &mut answering, accept))
+}
+
+struct Server {
+    epoll: Epoll,
+    listeners: Vec<Bound>,
+    /// By descriptor, which is also the number epoll(7) reports.
+    peers: BTreeMap<RawFd, Peer>,
+    keep_open: bool,
+    /// The listeners are left alone until then: the machine is full.
+    resting: Option<Instant>,
+    listening: bool,
+}
+
+fn local(errno: Errno) -> Failure {
+    StageError::os(Stage::Accept, "epoll", Class::Local, errno).into()
+}
+
+impl Server {
+    fn new(listeners: Vec<Bound>, keep_open: bool) -> Result<Server, Failure> {
+        Ok(Server {
+            epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(local)?,
+            listeners,
+            peers: BTreeMap::new(),
+            keep_open,
+            resting: None,
+            listening: false,
+        })
+    }
+
+    fn run(
+        &mut self,
+        run: &mut Run,
+        what: &Serve,
+        answering: &mut Answering<'_>,
+        accept: &accept::Options,
+    ) -> Result<(), Failure> {
+        let mut waiting_since = Instant::now();
+        let mut events = vec![EpollEvent::empty(); EVENTS];
+        loop {
+            let object = self.listeners.first().map(|one| one.address.clone());
+            run.enter(Stage::Accept, object.as_deref().unwrap_or(""));
+            self.listen(self.wants_peers() && self.resting.is_none())?;
+            let alone = self.peers.is_empty();
+            let nobody = accept.timeout.filter(|_| alone).map(|t| waiting_since + t);
+            let idle = self.peers.values().filter_map(|peer| peer.idle_at(what)).min();
+            let until = [nobody, idle, self.resting].into_iter().flatten().min();
+            let mut ready = [Interest::new(self.epoll.0.as_fd(), PollFlags::POLLIN)];
+            match run.wait(&mut ready, until)? {
+                Wake::Ready => {}
+                Wake::Progress => continue,
+                Wake::Time => {
+                    let now = Instant::now();
+                    self.resting = self.resting.filter(|moment| now < *moment);
+                    if nobody.is_some_and(|moment| now >= moment) {
+                        return Err(run.timed_out(Timer {
+                            option: "--accept-timeout",
+                            after: accept.timeout.unwrap_or_default(),
+                        }));
+                    }
+                    self.end_idle(run, what, now)?;
+                }
+            }
+            let count = match self.epoll.wait(&mut events, EpollTimeout::ZERO) {
+                Ok(count) => count,
+                Err(Errno::EINTR) => 0,
+                Err(errno) => return Err(local(errno)),
+            };
+            for event in &events[..count] {
+                let fd = event.data() as RawFd;
+                if self.peers.contains_key(&fd) {
+                    if self.turn(run, what, answering, fd)? {
+                        return Ok(());
+                    }
+                } else {
+                    self.accept(run, what, fd)?;
+                }
+            }
+            if !self.peers.is_empty() || !alone {
+                waiting_since = Instant::now();
+            }
+        }
+    }
+
+    /// A peer uses up the only place there is without `-k`.
+    fn wants_peers(&self) -> bool {
+        self.keep_open || self.peers.is_empty()
+    }
+
+    fn listen(&mut self, on: bool) -> Result<(), Failure> {
+        if on != self.listening {
+            for one in &self.listeners {
+                let fd = one.socket.as_raw_fd();
+                if on {
+                    let event = EpollEvent::new(EpollFlags::EPOLLIN, fd as u64);
+                    self.epoll.add(&one.socket, event).map_err(local)?;
+                } else {
+                    self.epoll.delete(&one.socket).map_err(local)?;
+                }
+            }
+            self.listening = on;
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, run: &mut Run, what: &Serve, fd: RawFd) -> Result<(), Failure> {
+        let listener = self
+            .listeners
+            .iter()
+            .find(|one| one.socket.as_raw_fd() == fd);
+        let Some(listener) = listener.filter(|_| self.wants_peers()) else {
+            return Ok(());
+        };
+        match try_accept(run, listener) {
+            Ok(None) => Ok(()),
+            Ok(Some(conn)) => {
+                run.pause(Stage::Accept)?;
+                let fd = conn.socket.as_raw_fd();
+                let peer = Peer::new(conn, what);
+                let event = EpollEvent::new(peer.interest(), fd as u64);
+                self.epoll.add(peer.socket(), event).map_err(local)?;
+                self.peers.insert(fd, peer);
+                Ok(())
+            }
+            Err(errno) if is_passing(errno) => {
+                let address = &*listener.address;
+                run.tell(StageError::os(Stage::Accept, address, Class::Local, errno).attempt());
+                self.resting = Some(Instant::now() + BACK_OFF);
+                Ok(())
+            }
+            Err(errno) => {
+                let address = &*listener.address;
+                Err(StageError::os(Stage::Accept, address, Class::Local, errno).into())
+            }
+        }
+    }
+
+    /// Moves one peer on; true when it was the only one and has ended.
+    fn turn(
+        &mut self,
+        run: &mut Run,
+        what: &Serve,
+        answering: &mut Answering<'_>,
+        fd: RawFd,
+    ) -> Result<bool, Failure> {
+        let Some(peer) = self.peers.get_mut(&fd) else {
+            return Ok(false);
+        };
+        let before = peer.interest();
+        let turn = peer.turn(run, what, answering);
+        if peer.has_proved() && !self.keep_open {
+            self.listen(false)?;
+            self.listeners.clear();
+        }
+        let Some(peer) = self.peers.get_mut(&fd) else {
+            return Ok(false);
+        };
+        match turn {
+            Ok(Turn::GoesOn) => {
+                if peer.interest() != before {
+                    let mut event = EpollEvent::new(peer.interest(), fd as u64);
+                    self.epoll.modify(peer.socket(), &mut event).map_err(local)?;
+                }
+                Ok(false)
+            }
+            Ok(Turn::Ended) => {
+                self.end(run, fd, None);
+                Ok(!self.keep_open)
+            }
+            Err(Failure::Stage(error)) if error.class == Class::Cut => {
+                let is_probe = !peer.has_proved();
+                self.end(run, fd, Some(&error));
+                if self.keep_open || is_probe {
+                    return Ok(false);
+                }
+                Err(error.into())
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn end(&mut self, run: &mut Run, fd: RawFd, error: Option<&StageError>) {
+        if let Some(peer) = self.peers.remove(&fd) {
+            // Closing takes it off the epoll set: nobody else has the socket.
+            peer.end(run, error);
+        }
+    }
+
+    fn end_idle(&mut self, run: &mut Run, what: &Serve, now: Instant) -> Result<(), Failure> {
+        let silent: Vec<RawFd> = self
+            .peers
+            .iter()
+            .filter(|(_, peer)| peer.idle_at(what).is_some_and(|moment| now >= moment))
+            .map(|(fd, _)| *fd)
+            .collect();
+        for fd in silent {
+            let timer = Timer {
+                option: "--idle",
+                after: what.idle.unwrap_or_default(),
+            };
+            let Some(peer) = self.peers.get(&fd) else {
+                continue;
+            };
+            run.enter(Stage::Recv, peer.name());
+            let failure = run.timed_out(timer);
+            let error = StageError::new(Stage::Recv, peer.name(), Class::Cut, "idle");
+            self.end(run, fd, Some(&error));
+            if !self.keep_open {
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Waits until stdout takes more, and writes all of it.
+fn print(run: &mut Run, stdout: &mut Stdout, mut bytes: &[u8]) -> Result<(), Failure> {
+    use crate::relay::end::{Sink, Step};
+    while !bytes.is_empty() {
+        match stdout.write(run, bytes)? {
+            Step::Moved(written) => bytes = &bytes[written..],
+            _ => {
+                let fd: Option<BorrowedFd<'_>> = stdout.fd();
+                let mut ready: Vec<Interest<'_>> = fd
+                    .map(|fd| Interest::new(fd, PollFlags::POLLOUT))
+                    .into_iter()
+                    .collect();
+                run.wait(&mut ready, None)?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! `sock recv`: one way in.
+
+use std::cell::Cell;
+use std::time::Instant;
+
+use super::conversation::{buffer, close};
+use super::dial::dial;
+use super::open::open;
+use super::send::probed;
+use crate::event::Event;
+use crate::exit::Done;
+use crate::failure::{Class, Failure};
+use crate::plan::{Recv, Way};
+use crate::relay::carrier::Copy;
+use crate::relay::end::Sink;
+use crate::relay::ending::{Ending, Over};
+use crate::relay::file::Output;
+use crate::relay::net::Receiving;
+use crate::relay::output::Stdout;
+use crate::relay::pump::Pump;
+use crate::relay::session::{Direction, Session};
+use crate::run::Run;
+use crate::stage::Stage;
+use crate::stage::accept::accept;
+use crate::stage::bind::Bound;
+use crate::stage::connect::Conn;
+use crate::stage::recv::count_drops;
+use crate::units::human_bytes;
+
+/// # Errors
+/// Why not every byte was stored.
+pub fn run(run: &mut Run, plan: &Recv) -> Result<Done, Failure> {
+    // Before anybody is disturbed: is there somewhere to store it?
+    let mut store = match &plan.output {
+        Some(path) => {
+            run.enter(Stage::Recv, &path.display().to_string());
+            Store::File(Output::open(run, path, plan.force)?)
+        }
+        None => Store::Stdout(Stdout::new(false)?),
+    };
+    let result = receive(run, plan, &mut store);
+    if result.is_err()
+        && let Store::File(file) = &store
+        && let Some((part, bytes)) = file.left_behind()
+    {
+        run.tell(Event::Note {
+            text: format!("recv {part}: kept, {} of an interrupted transfer", human_bytes(bytes)),
+        });
+    }
+    result.map(|()| Done::InOrder)
+}
+
+enum Store {
+    Stdout(Stdout),
+    File(Output),
+}
+
+impl Store {
+    fn sink(&mut self) -> &mut dyn Sink {
+        match self {
+            Store::Stdout(stdout) => stdout,
+            Store::File(file) => file,
+        }
+    }
+}
+
+fn receive(run: &mut Run, plan: &Recv, store: &mut Store) -> Result<(), Failure> {
+    let way = match &plan.way {
+        Way::Dial(way) => {
+            let conn = dial(run, way)?;
+            return take(run, plan, conn, store.sink()).0;
+        }
+        Way::Wait(way) => way,
+    };
+    let mut bound = open(run, way)?;
+    if bound.iter().any(|one| one.transport.is_datagram()) {
+        let conn = everybody(bound.swap_remove(0));
+        count_drops(&conn.socket, conn.transport).ok();
+        return take(run, plan, conn, store.sink()).0;
+    }
+    loop {
+        let conn = accept(run, &bound, &way.accept)?;
+        let peer = conn.peer.clone();
+        match take(run, plan, conn, store.sink()) {
+            (Err(Failure::Stage(error)), 0)
+                if error.class == Class::Cut && error.errno.is_some() =>
+            {
+                run.tell(probed(&peer, &error));
+            }
+            (result, _) => return result,
+        }
+    }
+}
+
+/// A bound datagram socket as the connection to whoever writes.
+fn everybody(bound: Bound) -> Conn {
+    let (socket, local, transport, path) = bound.into_parts();
+    Conn {
+        socket,
+        peer: local.clone(),
+        local,
+        transport,
+        path,
+    }
+}
+
+fn take(
+    run: &mut Run,
+    plan: &Recv,
+    conn: Conn,
+    sink: &mut dyn Sink,
+) -> (Result<(), Failure>, u64) {
+    let begun = Instant::now();
+    let heard = Cell::new(false);
+    let mut receiving = Receiving::new(&conn, plan.recv, &heard);
+    let mut carrier = Copy::new(buffer(conn.transport.keeps_boundaries())).lines(plan.lines);
+    let inbound = Direction {
+        pump: Pump::new(begun).limit(plan.bytes).reads(plan.count),
+        carrier: &mut carrier,
+        source: &mut receiving,
+        sink,
+    };
+    let mut session = Session::new(&conn, None, Some(inbound), Ending::In, plan.idle);
+    let over = session.run(run);
+    let received = session.received();
+    drop(session);
+    let result = over.and_then(|over| match over {
+        Over::Idle(timer) => Err(run.timed_out(timer)),
+        _ => Ok(()),
+    });
+    (close(run, conn, result, begun, (0, received)), received)
+}
