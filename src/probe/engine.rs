@@ -13,6 +13,8 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use socket2::Socket;
 
 use super::deadline::Deadlines;
+use super::flight::{Flight, Flights};
+use super::pace::Heard;
 use super::schedule::{Next, Schedule};
 use super::{Answer, Options, Outcome, Peer, Question, Stopped, payload, tcp, udp, unix};
 use crate::verdict::{Evidence, Protocol, judge};
@@ -49,8 +51,7 @@ pub fn run(
         options,
         epoll,
         schedule: Schedule::new(questions, options.window),
-        slots: Vec::new(),
-        free: Vec::new(),
+        flights: Flights::default(),
         deadlines: Deadlines::default(),
         spare: [None, None],
         on_answer: &mut on_answer,
@@ -72,34 +73,12 @@ struct Engine<'a, 'q> {
     options: &'a Options<'a>,
     epoll: Epoll,
     schedule: Schedule<'q>,
-    slots: Vec<Slot>,
-    /// Indices of empty slots.
-    free: Vec<u32>,
+    flights: Flights,
     deadlines: Deadlines,
     /// A refused socket of each family, which can ask again at once: on
     /// loopback this saves half of all system calls.
     spare: [Option<Socket>; 2],
     on_answer: &'a mut dyn FnMut(Answer) -> ControlFlow<()>,
-}
-
-/// A place for a question in flight. The generation tells it from those that
-/// had the place before, whose events and deadlines may still come up.
-#[derive(Default)]
-struct Slot {
-    generation: u32,
-    flight: Option<Flight>,
-}
-
-/// A question in flight. Only Internet questions ever are.
-struct Flight {
-    question: Question,
-    peer: SocketAddr,
-    socket: Socket,
-    began: Instant,
-    /// Datagrams sent; 0 for TCP, where the kernel counts.
-    sent: u32,
-    /// Times the question has met itself before.
-    met: u32,
 }
 
 /// How a turn of asking ended.
@@ -138,9 +117,9 @@ impl Engine<'_, '_> {
             while let Some(token) = self.deadlines.pop_due(now) {
                 self.due(token, now)?;
             }
-            let slots = &self.slots;
+            let flights = &self.flights;
             self.deadlines
-                .tidy(self.schedule.in_flight(), |token| holds(slots, token));
+                .tidy(self.schedule.in_flight(), |token| flights.holds(token));
             if until.is_some_and(|until| until <= now) {
                 return Ok(Stopped::Deadline);
             }
@@ -195,7 +174,7 @@ impl Engine<'_, '_> {
             Err(error) => return (None, Outcome::failed(&error)),
         };
         let outcome = match question.protocol {
-            Protocol::Udp => udp::ask(&socket, peer, self.payload(peer)),
+            Protocol::Udp => udp::ask(&socket, peer, data(self.options, peer)),
             _ => tcp::ask(&socket, peer),
         };
         (Some(socket), outcome)
@@ -215,10 +194,6 @@ impl Engine<'_, '_> {
             prepare(&socket, &question.peer)?;
         }
         Ok(socket)
-    }
-
-    fn payload(&self, peer: SocketAddr) -> &[u8] {
-        self.options.data.unwrap_or_else(|| payload(peer.port()))
     }
 
     /// Keeps a socket whose connect() was refused on the spot: the kernel has
@@ -252,28 +227,29 @@ impl Engine<'_, '_> {
         } else {
             EpollFlags::EPOLLOUT
         };
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot::default());
-            self.slots.len() as u32 - 1
-        });
-        let slot = &mut self.slots[index as usize];
-        let token = u64::from(slot.generation) << 32 | u64::from(index);
+        let token = self.flights.reserve();
         if let Err(errno) = self.epoll.add(&socket, EpollEvent::new(interest, token)) {
-            self.free.push(index);
+            self.flights.settle(token, None);
             return self.put_back(question, began, errno as i32);
         }
         // A wait too long for the clock has no end.
         let ends = began.checked_add(question.wait);
-        let resends = is_udp.then(|| began + udp::resend_after(question.wait));
-        slot.flight = Some(Flight {
+        let first = match is_udp {
+            true => Some(began + udp::resend_after(question.wait)),
+            false if question.wait > tcp::RETRIED => Some(began + tcp::RETRIED),
+            false => ends,
+        };
+        let flight = Flight {
             question,
             peer,
             socket,
             began,
             sent: u32::from(is_udp),
             met,
-        });
-        if let Some(at) = resends.or(ends) {
+            dropped: None,
+        };
+        self.flights.settle(token, Some(flight));
+        if let Some(at) = first {
             self.deadlines.push(at, token);
         }
         Ok(())
@@ -281,37 +257,28 @@ impl Engine<'_, '_> {
 
     /// Something happened to the socket of `token`.
     fn look(&mut self, token: u64) -> Result<(), Halt> {
-        let Some(flight) = flight(&mut self.slots, token) else {
+        let Some(flight) = self.flights.get(token) else {
             return Ok(());
         };
         let outcome = match flight.question.protocol {
-            Protocol::Udp => udp::look(&flight.socket, flight.peer, flight.sent),
-            _ => tcp::look(&flight.socket, flight.peer),
+            Protocol::Udp => udp::look(&flight.socket, flight.sent),
+            _ => tcp::look(&flight.socket),
         };
         self.conclude(token, outcome)
     }
 
-    /// The moment that `token` waited for has come: its end, or over UDP the
-    /// time to ask once more.
+    /// The moment that `token` waited for has come.
     fn due(&mut self, token: u64, now: Instant) -> Result<(), Halt> {
         let options = self.options;
-        let Some(flight) = flight(&mut self.slots, token) else {
+        let Some(flight) = self.flights.get(token) else {
             return Ok(());
         };
-        let ends = flight.began.checked_add(flight.question.wait);
-        let is_over = ends.is_some_and(|ends| ends <= now);
-        let outcome = match flight.question.protocol {
-            Protocol::Udp if is_over => udp::expire(&flight.socket, flight.peer, flight.sent),
-            Protocol::Udp => {
-                let data = options.data.unwrap_or_else(|| payload(flight.peer.port()));
-                let outcome = udp::send(&flight.socket, flight.peer, data, flight.sent);
-                flight.sent += 1;
-                outcome
-            }
-            _ => tcp::expire(&flight.socket, flight.peer),
+        let (outcome, next) = match flight.question.protocol {
+            Protocol::Udp => flight.due_udp(data(options, flight.peer), now),
+            _ => flight.due_tcp(now),
         };
-        if let (false, Some(ends)) = (is_over, ends) {
-            self.deadlines.push(ends, token);
+        if let Some(at) = next {
+            self.deadlines.push(at, token);
         }
         self.conclude(token, outcome)
     }
@@ -321,13 +288,9 @@ impl Engine<'_, '_> {
         if matches!(outcome, Outcome::Pending) {
             return Ok(());
         }
-        let index = token as u32;
-        let slot = &mut self.slots[index as usize];
-        let Some(flight) = slot.flight.take() else {
+        let Some(flight) = self.flights.take(token) else {
             return Ok(());
         };
-        slot.generation = slot.generation.wrapping_add(1);
-        self.free.push(index);
         let Flight {
             question,
             socket,
@@ -370,8 +333,12 @@ impl Engine<'_, '_> {
         evidence: &Evidence,
         sent: Option<u32>,
     ) -> Result<(), Halt> {
-        let icmp = matches!(evidence, Evidence::Errno { icmp: Some(_), .. });
-        self.schedule.finished(question, icmp, Instant::now());
+        let heard = match evidence {
+            Evidence::Errno { icmp: Some(_), .. } => Heard::Icmp,
+            Evidence::Silence => Heard::Nothing,
+            _ => Heard::Other,
+        };
+        self.schedule.finished(question, heard, Instant::now());
         self.report(question, socket, began, evidence, sent)
     }
 
@@ -407,20 +374,9 @@ const REFUSED: Evidence = Evidence::Errno {
     icmp: None,
 };
 
-/// The flight of `token`, if it is still under way.
-fn flight(slots: &mut [Slot], token: u64) -> Option<&mut Flight> {
-    let slot = slots.get_mut(token as u32 as usize)?;
-    if u64::from(slot.generation) == token >> 32 {
-        slot.flight.as_mut()
-    } else {
-        None
-    }
-}
-
-fn holds(slots: &[Slot], token: u64) -> bool {
-    slots
-        .get(token as u32 as usize)
-        .is_some_and(|slot| u64::from(slot.generation) == token >> 32 && slot.flight.is_some())
+/// What a UDP question to `peer` carries.
+fn data<'a>(options: &Options<'a>, peer: SocketAddr) -> &'a [u8] {
+    options.data.unwrap_or_else(|| payload(peer.port()))
 }
 
 /// The local end of a socket, unless nobody will ask for it.

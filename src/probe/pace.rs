@@ -7,6 +7,10 @@
 //! is put only while the host could still answer it and all others in flight.
 //! Questions that end without ICMP have cost nothing. A survey of a host that
 //! answers is therefore slow, about a port a second, and right.
+//!
+//! Not all is seen from here: the host may have spent its budget on somebody
+//! else of our address. Silence soon after an ICMP error is taken for that, and
+//! the host gets a rest; the questions that showed it stay silent.
 
 use std::time::{Duration, Instant};
 
@@ -21,6 +25,18 @@ pub struct Pace {
     in_flight: u32,
     /// When the whole burst is available again; `None` while it is.
     full_at: Option<Instant>,
+    last_icmp: Option<Instant>,
+}
+
+/// What came of a question, as far as the host's budget goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// An ICMP error.
+    Icmp,
+    /// Nothing until the deadline.
+    Nothing,
+    /// A reply, or trouble of our own.
+    Other,
 }
 
 impl Pace {
@@ -31,11 +47,20 @@ impl Pace {
         admitted
     }
 
-    /// A question is over, with an ICMP error or without.
-    pub fn finished(&mut self, icmp: bool, now: Instant) {
+    /// A question is over.
+    pub fn finished(&mut self, heard: Heard, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        if icmp {
-            self.full_at = Some(self.full_at.map_or(now, |at| at.max(now)) + REFILL);
+        let empty = REFILL * BURST;
+        match heard {
+            Heard::Icmp => {
+                self.last_icmp = Some(now);
+                let full_at = self.full_at.map_or(now, |at| at.max(now)) + REFILL;
+                self.full_at = Some(full_at.min(now + empty));
+            }
+            Heard::Nothing if self.last_icmp.is_some_and(|at| now < at + empty) => {
+                self.full_at = Some(now + empty);
+            }
+            Heard::Nothing | Heard::Other => {}
         }
     }
 
@@ -67,7 +92,7 @@ mod tests {
         assert_eq!(pace.next(), None, "only an answer makes room");
 
         for _ in 0..6 {
-            pace.finished(true, start);
+            pace.finished(Heard::Icmp, start);
         }
         assert!(!pace.admit(start), "the burst is spent");
         let second = start + REFILL;
@@ -84,7 +109,25 @@ mod tests {
         let mut pace = Pace::default();
         for _ in 0..100 {
             assert!(pace.admit(now));
-            pace.finished(false, now);
+            pace.finished(Heard::Nothing, now);
         }
+    }
+
+    #[test]
+    fn silence_after_icmp_gives_the_host_a_rest() {
+        let start = Instant::now();
+        let mut pace = Pace::default();
+        assert!(pace.admit(start) && pace.admit(start) && pace.admit(start));
+        pace.finished(Heard::Icmp, start);
+        pace.finished(Heard::Nothing, start + REFILL);
+        pace.finished(Heard::Other, start + REFILL);
+        assert!(!pace.admit(start + REFILL));
+        assert_eq!(pace.next(), Some(start + 2 * REFILL));
+        assert!(pace.admit(start + 2 * REFILL));
+
+        // Long after the last ICMP error silence is only silence.
+        let later = start + 60 * REFILL;
+        pace.finished(Heard::Nothing, later);
+        assert!((0..6).all(|_| pace.admit(later)));
     }
 }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::Question;
-use super::pace::Pace;
+use super::pace::{Heard, Pace};
 use super::window::Window;
 use crate::verdict::Protocol;
 
@@ -105,13 +105,13 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// The question has its answer; `icmp` if that was an ICMP error.
-    pub fn finished(&mut self, question: &Question, icmp: bool, now: Instant) {
+    /// The question has its answer.
+    pub fn finished(&mut self, question: &Question, heard: Heard, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.window.answered();
         self.setbacks = 0;
         self.not_before = None;
-        self.discharge(question, icmp, now);
+        self.discharge(question, heard, now);
     }
 
     /// The machine is short of something: the question will be asked again
@@ -124,7 +124,7 @@ impl<'a> Schedule<'a> {
             if self.setbacks >= BACKOFFS {
                 // The count stays: what follows fails at once, without a third
                 // of a second for each of sixty thousand ports.
-                self.discharge(&question, false, now);
+                self.discharge(&question, Heard::Other, now);
                 return Some(question);
             }
             self.not_before = Some(now + BACKOFF * 2u32.pow(self.setbacks));
@@ -140,9 +140,9 @@ impl<'a> Schedule<'a> {
     }
 
     /// Gives the host its budget back.
-    fn discharge(&mut self, question: &Question, icmp: bool, now: Instant) {
+    fn discharge(&mut self, question: &Question, heard: Heard, now: Instant) {
         if let Some(pace) = paced(question).and_then(|ip| self.paces.get_mut(&ip)) {
-            pace.finished(icmp, now);
+            pace.finished(heard, now);
         }
     }
 
@@ -195,9 +195,9 @@ mod tests {
         let first = asked(schedule.next(now));
         asked(schedule.next(now));
         assert_eq!(schedule.next(now), Next::Wait(None));
-        schedule.finished(&first, false, now);
+        schedule.finished(&first, Heard::Other, now);
         assert_eq!(asked(schedule.next(now)).id, 2);
-        schedule.finished(&first, false, now);
+        schedule.finished(&first, Heard::Other, now);
         assert_eq!(schedule.next(now), Next::Done);
         assert_eq!(schedule.in_flight(), 1);
     }
@@ -211,7 +211,7 @@ mod tests {
         let second = asked(schedule.next(now));
         assert_eq!(schedule.put_back(second, now), None);
         assert_eq!(schedule.next(now), Next::Wait(None));
-        schedule.finished(&first, false, now);
+        schedule.finished(&first, Heard::Other, now);
         assert_eq!(asked(schedule.next(now)).id, 1, "put back, so first");
     }
 
@@ -249,11 +249,11 @@ mod tests {
         assert_eq!(schedule.next(now), Next::Wait(None));
 
         let done = question(0, Protocol::Udp, 1);
-        schedule.finished(&done, true, now);
+        schedule.finished(&done, Heard::Icmp, now);
         let rested = now + Duration::from_secs(1);
         assert_eq!(schedule.next(now), Next::Wait(Some(rested)));
         assert_eq!(asked(schedule.next(rested)).id, 6);
-        schedule.finished(&done, false, rested);
+        schedule.finished(&done, Heard::Other, rested);
         assert_eq!(asked(schedule.next(rested)).id, 7);
     }
 

@@ -26,7 +26,7 @@ pub fn socket(v6: bool) -> io::Result<Socket> {
 /// there at once.
 pub fn ask(socket: &Socket, peer: SocketAddr) -> Outcome {
     match socket.connect(&peer.into()) {
-        Ok(()) => connected(socket, peer, Some(1)),
+        Ok(()) => connected(socket, Some(1)),
         Err(error) => match errno(&error) {
             libc::EINPROGRESS | libc::EINTR => Outcome::Pending,
             libc::EADDRNOTAVAIL if has_source(peer) => Outcome::Short(libc::EADDRNOTAVAIL),
@@ -49,31 +49,47 @@ pub fn ask(socket: &Socket, peer: SocketAddr) -> Outcome {
 /// Reads the result after readiness. SO_ERROR comes first, because reading the
 /// queue resets it; POLLERR with SO_ERROR 0 is an ICMP error that came while
 /// the kernel had the socket in its hands, and is just as final.
-pub fn look(socket: &Socket, peer: SocketAddr) -> Outcome {
+pub fn look(socket: &Socket) -> Outcome {
     let number = match socket.take_error() {
         Ok(None) => 0,
         Ok(Some(error)) | Err(error) => errno(&error),
     };
     let icmp = entry(socket, number);
     if number == 0 && icmp.is_none() {
-        return connected(socket, peer, syns(socket));
+        return connected(socket, syns(socket));
     }
     let errno = icmp.map_or(number, |icmp| icmp.errno);
     Outcome::Settled(Evidence::Errno { errno, icmp }, syns(socket))
 }
 
-/// The deadline has come.
-pub fn expire(socket: &Socket, peer: SocketAddr) -> Outcome {
+/// The time after connect() at which `is_retry_stopped` is certain.
+///
+/// The kernel sends the first SYN again after 1 s. If a local firewall stops
+/// it, the next attempt comes another second later; if only a queue of the
+/// device was full, as in a burst of a thousand SYNs it can be, half a second
+/// later. Timers may be 8 % late: 1.62 s and 2.0 s leave this between them.
+pub const RETRIED: Duration = Duration::from_millis(1800);
+
+/// Whether the first resend of the SYN did not leave this machine: a suspicion
+/// before `RETRIED`, a fact then.
+pub fn is_retry_stopped(socket: &Socket) -> bool {
+    tcp_info::tcp_info(socket)
+        .is_ok_and(|info| info.is_dropped_locally() && info.total_retrans == 1)
+}
+
+/// The deadline has come; `dropped` if the first resend was stopped on this
+/// machine. If the last one was not, it is silence all the same.
+pub fn expire(socket: &Socket, dropped: bool) -> Outcome {
     let Ok(info) = tcp_info::tcp_info(socket) else {
         return Outcome::Settled(Evidence::Silence, None);
     };
     // The answer may have come while others were being served.
     if info.state != tcp_info::SYN_SENT
-        && let settled @ (Outcome::Settled(..) | Outcome::MetItself) = look(socket, peer)
+        && let settled @ (Outcome::Settled(..) | Outcome::MetItself) = look(socket)
     {
         return settled;
     }
-    let evidence = if info.is_dropped_locally() {
+    let evidence = if dropped && info.is_dropped_locally() {
         Evidence::LocalDrop
     } else {
         Evidence::Silence
@@ -84,20 +100,16 @@ pub fn expire(socket: &Socket, peer: SocketAddr) -> Outcome {
 /// No error does not yet mean open: the peer must have a name, and must not be
 /// this very socket, which a connect() to a port of the ephemeral range can
 /// meet on loopback.
-fn connected(socket: &Socket, peer: SocketAddr, syns: Option<u32>) -> Outcome {
-    if let Err(unnamed) = socket.peer_addr() {
-        let evidence = match socket.take_error() {
+fn connected(socket: &Socket, syns: Option<u32>) -> Outcome {
+    match (socket.peer_addr(), socket.local_addr()) {
+        (Ok(peer), Ok(local)) if peer == local => Outcome::MetItself,
+        (Ok(_), _) => Outcome::Settled(Evidence::Connected, syns),
+        (Err(unnamed), _) => match socket.take_error() {
             // Reset between our two looks.
-            Ok(Some(error)) | Err(error) => Evidence::errno(errno(&error)),
-            Ok(None) if is_asking(socket) => return Outcome::Pending,
-            Ok(None) => Evidence::errno(errno(&unnamed)),
-        };
-        return Outcome::Settled(evidence, syns);
-    }
-    let local = socket.local_addr().ok().and_then(|local| local.as_socket());
-    match local {
-        Some(local) if local.port() == peer.port() && local.ip() == peer.ip() => Outcome::MetItself,
-        _ => Outcome::Settled(Evidence::Connected, syns),
+            Ok(Some(error)) | Err(error) => Outcome::Settled(Evidence::errno(errno(&error)), syns),
+            Ok(None) if is_asking(socket) => Outcome::Pending,
+            Ok(None) => Outcome::Settled(Evidence::errno(errno(&unnamed)), syns),
+        },
     }
 }
 

@@ -36,19 +36,29 @@ pub fn ask(socket: &Socket, peer: SocketAddr, payload: &[u8]) -> Outcome {
             // EAGAIN when all are taken; this one means no address.
             libc::EADDRNOTAVAIL => Outcome::Settled(Evidence::NoSource, Some(0)),
             libc::EAGAIN => Outcome::Short(libc::EAGAIN),
+            // No host has this address, as TCP says at once.
+            libc::EACCES if is_broadcast(socket, peer) => {
+                Outcome::Settled(Evidence::errno(libc::ENETUNREACH), Some(0))
+            }
             _ => Outcome::failed(&error),
         };
     }
-    send(socket, peer, payload, 0)
+    send(socket, payload, 0)
+}
+
+/// Whether EACCES was about a broadcast address (SO_BROADCAST of socket(7)) and
+/// not about a route. Nothing is sent.
+fn is_broadcast(socket: &Socket, peer: SocketAddr) -> bool {
+    socket.set_broadcast(true).is_ok() && socket.connect(&peer.into()).is_ok()
 }
 
 /// Sends the datagram after `sent` others, and looks at once: loopback, a local
 /// firewall and a missing neighbour answer before send() returns.
-pub fn send(socket: &Socket, peer: SocketAddr, payload: &[u8], sent: u32) -> Outcome {
+pub fn send(socket: &Socket, payload: &[u8], sent: u32) -> Outcome {
     match socket.send(payload) {
-        Ok(_) => look(socket, peer, sent + 1),
+        Ok(_) => look(socket, sent + 1),
         Err(error) => {
-            let pending = look(socket, peer, sent);
+            let pending = look(socket, sent);
             match (pending, errno(&error)) {
                 (Outcome::Pending, libc::EAGAIN | libc::EINTR) => Outcome::Pending,
                 // send() gave the pending error, and took it from SO_ERROR.
@@ -64,7 +74,7 @@ pub fn send(socket: &Socket, peer: SocketAddr, payload: &[u8], sent: u32) -> Out
 
 /// Reads what has come, after `sent` datagrams: SO_ERROR, the error queue that
 /// explains it, and then the reply.
-pub fn look(socket: &Socket, peer: SocketAddr, sent: u32) -> Outcome {
+pub fn look(socket: &Socket, sent: u32) -> Outcome {
     let number = match socket.take_error() {
         Ok(None) => 0,
         Ok(Some(error)) | Err(error) => errno(&error),
@@ -76,15 +86,11 @@ pub fn look(socket: &Socket, peer: SocketAddr, sent: u32) -> Outcome {
     }
     let mut first = [MaybeUninit::uninit(); 1];
     match socket.recv(&mut first) {
-        Ok(_) => {
-            let local = socket.local_addr().ok().and_then(|local| local.as_socket());
+        Ok(_) => match (socket.peer_addr(), socket.local_addr()) {
             // The kernel may give a loopback socket the very port it asks.
-            if local.is_some_and(|local| local.port() == peer.port() && local.ip() == peer.ip()) {
-                Outcome::MetItself
-            } else {
-                Outcome::Settled(Evidence::Reply, Some(sent))
-            }
-        }
+            (Ok(peer), Ok(local)) if peer == local => Outcome::MetItself,
+            _ => Outcome::Settled(Evidence::Reply, Some(sent)),
+        },
         Err(error) => match errno(&error) {
             libc::EAGAIN | libc::EINTR => Outcome::Pending,
             errno => {
@@ -96,8 +102,8 @@ pub fn look(socket: &Socket, peer: SocketAddr, sent: u32) -> Outcome {
 }
 
 /// The deadline has come.
-pub fn expire(socket: &Socket, peer: SocketAddr, sent: u32) -> Outcome {
-    match look(socket, peer, sent) {
+pub fn expire(socket: &Socket, sent: u32) -> Outcome {
+    match look(socket, sent) {
         Outcome::Pending => Outcome::Settled(Evidence::Silence, Some(sent)),
         found => found,
     }

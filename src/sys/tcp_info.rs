@@ -39,10 +39,13 @@ impl TcpInfo {
         self.total_retrans.saturating_add(1)
     }
 
-    /// Whether our own SYNs never left this machine: the resend was counted,
-    /// but the local output path (a firewall's drop) refused to take it, so
-    /// none is outstanding. Known from the first resend on, one second after
-    /// connect().
+    /// Whether our last SYN did not leave this machine: the resend was counted,
+    /// but the output path refused to take it, so none is outstanding. To be
+    /// seen from the first resend on, one second after connect().
+    ///
+    /// A local firewall drops every resend. In a burst of a thousand SYNs the
+    /// queue of the device may drop one too; the kernel then tries again after
+    /// half a second.
     pub fn is_dropped_locally(&self) -> bool {
         self.state == SYN_SENT && self.total_retrans > 0 && self.retrans == 0
     }

@@ -86,9 +86,14 @@ fn by_icmp(
     icmp: &Icmp,
 ) -> Verdict {
     let (mut state, mut reason) = meaning(icmp);
-    let by_target = icmp.offender.is_some() && icmp.offender == target;
+    let by = icmp.offender.map(|by| by.to_canonical());
+    let own = own.map(|own| own.to_canonical());
+    // connect() to the unspecified address goes to this machine.
+    let target = (target.map(|ip| ip.to_canonical()))
+        .and_then(|ip| if ip.is_unspecified() { own } else { Some(ip) });
+    let by_target = by.is_some() && by == target;
     // When we ask ourselves we are the target, and speak as such.
-    let by_ourselves = icmp.offender.is_some() && icmp.offender == own && !by_target;
+    let by_ourselves = by.is_some() && by == own && !by_target;
 
     if protocol == Protocol::Udp && reason == PORT_UNREACHABLE && by_target {
         state = State::Closed;
@@ -102,11 +107,7 @@ fn by_icmp(
         state = State::Error;
         reason = LOCAL_FIREWALL.into();
     }
-    Verdict {
-        state,
-        reason,
-        by: icmp.offender,
-    }
+    Verdict { state, reason, by }
 }
 
 fn by_errno(
@@ -279,7 +280,9 @@ mod tests {
             errno: entry.errno,
             icmp: Some(entry),
         };
-        assert_eq!(judge(Udp, own, own, &evidence).state, Closed);
+        for target in [own, Some(ip("0.0.0.0")), Some(ip("::ffff:127.0.0.1"))] {
+            assert_eq!(judge(Udp, target, own, &evidence).state, Closed);
+        }
         assert_eq!(judge(Tcp, own, own, &evidence).state, Rejected);
     }
 

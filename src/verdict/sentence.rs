@@ -17,6 +17,8 @@ pub fn sentence(
     syns: Option<u32>,
     time: Duration,
 ) -> String {
+    // An offender is never a mapped address, and the target should compare.
+    let target = target.map(|ip| ip.to_canonical());
     match verdict.state {
         State::Open => open(protocol, verdict, syns, time),
         State::Closed => closed(protocol, verdict),
