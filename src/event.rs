@@ -4,8 +4,6 @@
 //! order of declaration and stays as it is; what is absent is `null`. Nothing
 //! here formats text for people, reads a clock or does I/O.
 
-
-
 use serde::Serialize;
 
 use crate::verdict::State;

@@ -26,7 +26,11 @@ pub enum Failure {
         object: String,
     },
     /// INT, TERM or HUP; the process will die of it once everything is in order.
-    Signal { number: i32, stage: Stage, object: String },
+    Signal {
+        number: i32,
+        stage: Stage,
+        object: String,
+    },
     /// The reader of stdout has gone: a quiet death, as by SIGPIPE.
     StdoutGone,
 }
@@ -64,7 +68,12 @@ pub struct StageError {
 
 impl StageError {
     /// An error without an errno.
-    pub fn new(stage: Stage, object: impl Into<String>, class: Class, reason: impl Into<String>) -> Self {
+    pub fn new(
+        stage: Stage,
+        object: impl Into<String>,
+        class: Class,
+        reason: impl Into<String>,
+    ) -> Self {
         StageError {
             stage,
             object: object.into(),
@@ -88,7 +97,12 @@ impl StageError {
     }
 
     /// As [`StageError::os`], from what std and socket2 return.
-    pub fn io(stage: Stage, object: impl Into<String>, class: Class, error: &std::io::Error) -> Self {
+    pub fn io(
+        stage: Stage,
+        object: impl Into<String>,
+        class: Class,
+        error: &std::io::Error,
+    ) -> Self {
         match error.raw_os_error() {
             Some(raw) => Self::os(stage, object, class, Errno::from_raw(raw)),
             None => Self::new(stage, object, class, error.to_string()),
@@ -132,11 +146,7 @@ impl Failure {
             } => Event::Error {
                 stage: stage.name(),
                 object: object.clone(),
-                reason: format!(
-                    "ended by {} {}",
-                    timer.option,
-                    units::display(timer.after)
-                ),
+                reason: format!("ended by {} {}", timer.option, units::display(timer.after)),
                 errno: None,
                 hint: None,
                 code,

@@ -7,8 +7,8 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use crate::flags::{RecvFlags, SendFlags};
 use crate::relay::ending::OnEof;
-use crate::stage::Stage;
 use crate::run::Pause;
+use crate::stage::Stage;
 use crate::text::Text;
 use crate::units::{Limit, Size, duration, duration_or_inf};
 use crate::word::WordError;

@@ -87,7 +87,9 @@ pub fn command() -> Command {
             })
         })
         .mut_subcommand("recv", |recv| without(recv, &dialling, &["listen"]))
-        .mut_subcommand("listen", |listen| without(listen, &relaying, &["echo", "reply"]))
+        .mut_subcommand("listen", |listen| {
+            without(listen, &relaying, &["echo", "reply"])
+        })
 }
 
 fn without(command: Command, ids: &[&'static str], others: &[&'static str]) -> Command {
@@ -103,13 +105,8 @@ fn without(command: Command, ids: &[&'static str], others: &[&'static str]) -> C
 pub fn parse() -> Result<Cli, Refusal> {
     let words: Vec<_> = std::env::args_os().collect();
     let json = words.iter().any(|word| word == "--json");
-    let refused = |error: clap::Error| Refusal {
-        error,
-        json,
-    };
-    let matches = command()
-        .try_get_matches_from(words)
-        .map_err(refused)?;
+    let refused = |error: clap::Error| Refusal { error, json };
+    let matches = command().try_get_matches_from(words).map_err(refused)?;
     Cli::from_arg_matches(&matches).map_err(refused)
 }
 

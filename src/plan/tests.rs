@@ -25,9 +25,13 @@ fn verb(line: &str) -> Verb {
 
 #[test]
 fn a_port_alone_listens_in_recv_only() {
-    let Verb::Recv(recv) = verb("recv 5005") else { panic!() };
+    let Verb::Recv(recv) = verb("recv 5005") else {
+        panic!()
+    };
     assert!(matches!(recv.way, Way::Wait(_)));
-    let Verb::Recv(recv) = verb("recv host 5005") else { panic!() };
+    let Verb::Recv(recv) = verb("recv host 5005") else {
+        panic!()
+    };
     assert!(matches!(recv.way, Way::Dial(_)));
     assert!(plan("connect 5005").unwrap_err().contains("localhost"));
     assert!(plan("recv").unwrap_err().contains("recv -l 5005"));
@@ -35,9 +39,13 @@ fn a_port_alone_listens_in_recv_only() {
 
 #[test]
 fn words_after_the_address_are_files() {
-    let Verb::Send(send) = verb("send host 5005 a b") else { panic!() };
+    let Verb::Send(send) = verb("send host 5005 a b") else {
+        panic!()
+    };
     assert!(matches!(send.what, What::Input { files, .. } if files.len() == 2));
-    let Verb::Send(send) = verb("send -l 5005 a") else { panic!() };
+    let Verb::Send(send) = verb("send -l 5005 a") else {
+        panic!()
+    };
     assert!(matches!(send.what, What::Input { files, .. } if files.len() == 1));
     assert!(plan("connect host 5005 extra").is_err());
 }

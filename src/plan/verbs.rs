@@ -10,7 +10,9 @@ use crate::cli;
 use crate::ports::PortList;
 use crate::services::Services;
 use crate::stage::socket::Transport;
-use crate::stage::{accept, connect as connecting, listen as listening, recv as receiving, send as sending};
+use crate::stage::{
+    accept, connect as connecting, listen as listening, recv as receiving, send as sending,
+};
 use crate::targets;
 use crate::units::Size;
 use crate::verdict::State;
@@ -70,11 +72,7 @@ fn recv_options(typed: &cli::RecvOptions) -> receiving::Options {
 
 /// # Errors
 /// Addresses that make no sense, alone or with the type.
-pub fn listen(
-    typed: cli::Listen,
-    facts: Facts,
-    services: &dyn Services,
-) -> Result<Listen, Wrong> {
+pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Result<Listen, Wrong> {
     let kind = kind(&typed.socket);
     let at = address::local(&typed.words, services)?;
     transports(&at, kind)?;
@@ -183,7 +181,10 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
         )?;
         (Way::Dial(dial), used, transport)
     };
-    let files = typed.words[used..].iter().map(Into::into).collect::<Vec<_>>();
+    let files = typed.words[used..]
+        .iter()
+        .map(Into::into)
+        .collect::<Vec<_>>();
     let mut send = send_options(&typed.send, transport);
     let what = match typed.only.message {
         Some(_) if !files.is_empty() => {

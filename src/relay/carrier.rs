@@ -17,8 +17,12 @@ pub trait Carrier {
     ///
     /// # Errors
     /// The source's.
-    fn fill(&mut self, run: &mut Run, source: &mut dyn Source, room: usize)
-    -> Result<Step, Failure>;
+    fn fill(
+        &mut self,
+        run: &mut Run,
+        source: &mut dyn Source,
+        room: usize,
+    ) -> Result<Step, Failure>;
 
     /// Gives the sink what it takes of the bytes that are held.
     ///

@@ -158,7 +158,9 @@ impl<'a> Dialogue<'a> {
         loop {
             let step = match self.peer_ended {
                 true => Step::NotReady,
-                false => Receiving::new(self.conn, self.recv, &self.heard).read(run, &mut buffer)?,
+                false => {
+                    Receiving::new(self.conn, self.recv, &self.heard).read(run, &mut buffer)?
+                }
             };
             match step {
                 Step::Moved(bytes) => self.received += bytes as u64,

@@ -125,7 +125,15 @@ impl Ending {
                 quit_after_eof,
                 terminal,
                 next_peer,
-            } => conversation(now, facts, on_eof, grace, quit_after_eof, terminal, next_peer),
+            } => conversation(
+                now,
+                facts,
+                on_eof,
+                grace,
+                quit_after_eof,
+                terminal,
+                next_peer,
+            ),
             Ending::Out { close_wait } => out(now, facts, close_wait),
             Ending::In => match facts.inbound {
                 Some(side) if side.over => Next::Over(Over::InOrder),
@@ -161,7 +169,15 @@ impl Ending {
         else {
             return Next::Go(until);
         };
-        due(now, moved + idle, Over::Idle(Timer { option: "--idle", after: idle })).or_at(until)
+        due(
+            now,
+            moved + idle,
+            Over::Idle(Timer {
+                option: "--idle",
+                after: idle,
+            }),
+        )
+        .or_at(until)
     }
 }
 
@@ -261,11 +277,7 @@ fn datagrams(now: Instant, facts: &Facts, quiet: Duration) -> Next {
         return Next::Go(None);
     };
     match outbound.finished {
-        Some(finished) => due(
-            now,
-            finished.max(inbound.last_taken) + quiet,
-            Over::InOrder,
-        ),
+        Some(finished) => due(now, finished.max(inbound.last_taken) + quiet, Over::InOrder),
         None => Next::Go(None),
     }
 }
@@ -350,7 +362,13 @@ mod tests {
     #[test]
     fn at_a_terminal_the_peers_end_is_the_end_once_all_is_delivered() {
         let t = Instant::now();
-        let Ending::Conversation { on_eof, grace, quit_after_eof, .. } = conversation() else {
+        let Ending::Conversation {
+            on_eof,
+            grace,
+            quit_after_eof,
+            ..
+        } = conversation()
+        else {
             unreachable!()
         };
         let rule = Ending::Conversation {
@@ -394,10 +412,7 @@ mod tests {
             rule.next(now, &facts)
         };
         assert_eq!(with(open(t), done(t), (0, t), t + 60 * S), Next::Go(None));
-        assert_eq!(
-            with(done(t), done(t), (0, t), t),
-            Next::Over(Over::InOrder)
-        );
+        assert_eq!(with(done(t), done(t), (0, t), t), Next::Over(Over::InOrder));
         assert_eq!(
             with(done(t), done(t), (9, t), t),
             Next::Go(Some(t + ACK_POLL))
@@ -422,7 +437,10 @@ mod tests {
         let mut facts = facts(done(t), open(t));
         assert_eq!(rule.next(t, &facts), Next::Over(Over::InOrder));
         facts.unacknowledged = (1, t);
-        assert_eq!(rule.next(t + 9 * S, &facts), Next::Go(Some(t + 9 * S + ACK_POLL)));
+        assert_eq!(
+            rule.next(t + 9 * S, &facts),
+            Next::Go(Some(t + 9 * S + ACK_POLL))
+        );
     }
 
     #[test]
@@ -431,7 +449,10 @@ mod tests {
         let rule = Ending::Datagrams { quiet: S };
         let mut inbound = open(t);
         inbound.last_taken = t + S / 2;
-        assert_eq!(rule.next(t + 9 * S, &facts(open(t), inbound)), Next::Go(None));
+        assert_eq!(
+            rule.next(t + 9 * S, &facts(open(t), inbound)),
+            Next::Go(None)
+        );
         assert_eq!(
             rule.next(t + S, &facts(done(t), inbound)),
             Next::Go(Some(t + S + S / 2))
@@ -455,9 +476,6 @@ mod tests {
         ));
         let datagrams = Ending::Datagrams { quiet: 2 * S };
         facts.outbound = Some(done(t));
-        assert_eq!(
-            datagrams.next(t + 3 * S, &facts),
-            Next::Over(Over::InOrder)
-        );
+        assert_eq!(datagrams.next(t + 3 * S, &facts), Next::Over(Over::InOrder));
     }
 }

@@ -76,7 +76,8 @@ impl Output {
         part.push(".part");
         let part = PathBuf::from(part);
         let name = part.display().to_string();
-        if force && let Err(error) = fs::remove_file(&part)
+        if force
+            && let Err(error) = fs::remove_file(&part)
             && error.kind() != io::ErrorKind::NotFound
         {
             return Err(failed(&name, &error));

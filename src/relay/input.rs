@@ -48,7 +48,10 @@ impl Input {
         let file = File::open(path).map_err(|error| failed(&name, &error))?;
         let about = file.metadata().map_err(|error| failed(&name, &error))?;
         if about.is_dir() {
-            return Err(failed(&name, &std::io::Error::from_raw_os_error(libc::EISDIR)));
+            return Err(failed(
+                &name,
+                &std::io::Error::from_raw_os_error(libc::EISDIR),
+            ));
         }
         Ok(Input {
             kind: Kind::of(file.as_fd()).map_err(|error| failed(&name, &error))?,

@@ -143,7 +143,9 @@ impl Pump {
     /// How many bytes of `--bytes` are missing, now that the source has ended.
     pub fn missing(&self) -> Option<u64> {
         match self.limit {
-            Some(limit) if self.has_ended() && self.taken < limit && self.reads != Some(0) => Some(limit - self.taken),
+            Some(limit) if self.has_ended() && self.taken < limit && self.reads != Some(0) => {
+                Some(limit - self.taken)
+            }
             _ => None,
         }
     }

@@ -17,18 +17,20 @@ pub fn write(mut bytes: &[u8]) {
     while !bytes.is_empty() {
         let mut ready = [PollFd::new(fd, PollFlags::POLLOUT)];
         match poll(&mut ready, PollTimeout::ZERO) {
-            Ok(1..) if ready[0].revents().is_some_and(|r| r.contains(PollFlags::POLLOUT)) => {}
+            Ok(1..)
+                if ready[0]
+                    .revents()
+                    .is_some_and(|r| r.contains(PollFlags::POLLOUT)) => {}
             _ => return,
         }
         let part = &bytes[..bytes.len().min(PIPE_BUF)];
-        let written = descriptor::write_nowait(fd, part).or_else(|error| {
-            match error.raw_os_error() {
+        let written =
+            descriptor::write_nowait(fd, part).or_else(|error| match error.raw_os_error() {
                 Some(nix::libc::EOPNOTSUPP | nix::libc::ENOSYS) => {
                     nix::unistd::write(fd, part).map_err(Into::into)
                 }
                 _ => Err(error),
-            }
-        });
+            });
         match written {
             Ok(written) => bytes = &bytes[written..],
             Err(_) => return,

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-
 use crate::event::Event;
 use crate::units::{human_bytes, human_time};
 use crate::word::escaped;

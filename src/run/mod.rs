@@ -86,7 +86,11 @@ impl Run {
     ///
     /// # Errors
     /// pipe(2) or sigaction(2) failing.
-    pub fn new(report: Report, timeout: Option<Duration>, pauses: Vec<Pause>) -> std::io::Result<Run> {
+    pub fn new(
+        report: Report,
+        timeout: Option<Duration>,
+        pauses: Vec<Pause>,
+    ) -> std::io::Result<Run> {
         Ok(Run {
             watchdog: Watchdog::new(report.style()),
             report,
@@ -138,9 +142,7 @@ impl Run {
     /// # Errors
     /// `StdoutGone`, a full disk, or `--timeout` while stdout is stuck.
     pub fn result(&mut self, event: &Event) -> Result<(), Failure> {
-        let guard = self
-            .watchdog
-            .arm(self.deadline(), self.stage, &self.object);
+        let guard = self.watchdog.arm(self.deadline(), self.stage, &self.object);
         let written = self.report.result(event);
         drop(guard);
         self.written(written)
@@ -198,7 +200,11 @@ impl Run {
     ///
     /// # Errors
     /// A signal, or `--timeout`.
-    pub fn wait(&mut self, fds: &mut [Interest<'_>], until: Option<Instant>) -> Result<Wake, Failure> {
+    pub fn wait(
+        &mut self,
+        fds: &mut [Interest<'_>],
+        until: Option<Instant>,
+    ) -> Result<Wake, Failure> {
         match self.wait_quietly(fds, until)? {
             Wake::Progress => {
                 self.progress(0, 0);
@@ -234,7 +240,10 @@ impl Run {
                 // the caller asks again; a timer must never starve.
                 return Ok(Wake::Time);
             }
-            let next = [until, deadline.map(|(at, _)| at)].into_iter().flatten().min();
+            let next = [until, deadline.map(|(at, _)| at)]
+                .into_iter()
+                .flatten()
+                .min();
             let timeout = next.map_or(PollTimeout::NONE, |at| millis_up(at - now));
             match poll(&mut all, timeout) {
                 Ok(0) | Err(Errno::EINTR) => continue,

@@ -57,10 +57,7 @@ pub fn serve(
             }
             Wake::Ready => {}
         }
-        let waiting = bound
-            .iter()
-            .zip(&ready)
-            .filter(|(_, fd)| fd.is_ready());
+        let waiting = bound.iter().zip(&ready).filter(|(_, fd)| fd.is_ready());
         for (one, _) in waiting {
             for _ in 0..ROUNDS {
                 if !exchange(run, one, what, answering, &mut counts)? {

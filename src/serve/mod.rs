@@ -89,7 +89,11 @@ impl Server {
             self.listen(self.wants_peers() && self.resting.is_none())?;
             let alone = self.peers.is_empty();
             let nobody = accept.timeout.filter(|_| alone).map(|t| waiting_since + t);
-            let idle = self.peers.values().filter_map(|peer| peer.idle_at(what)).min();
+            let idle = self
+                .peers
+                .values()
+                .filter_map(|peer| peer.idle_at(what))
+                .min();
             let until = [nobody, idle, self.resting].into_iter().flatten().min();
             let mut ready = [Interest::new(self.epoll.0.as_fd(), PollFlags::POLLIN)];
             match run.wait(&mut ready, until)? {
@@ -205,7 +209,9 @@ impl Server {
             Ok(Turn::GoesOn) => {
                 if peer.interest() != before {
                     let mut event = EpollEvent::new(peer.interest(), fd as u64);
-                    self.epoll.modify(peer.socket(), &mut event).map_err(local)?;
+                    self.epoll
+                        .modify(peer.socket(), &mut event)
+                        .map_err(local)?;
                 }
                 Ok(false)
             }

@@ -7,10 +7,10 @@ use nix::errno::Errno;
 use nix::poll::PollFlags;
 use socket2::Socket;
 
+use super::Stage;
 use super::bind::Bound;
 use super::connect::Conn;
 use super::socket::{local_name, name, outcome};
-use super::Stage;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer};
 use crate::run::{Interest, Run, Wake};
@@ -47,10 +47,7 @@ pub fn accept(run: &mut Run, bound: &[Bound], options: &Options) -> Result<Conn,
             Wake::Progress => continue,
             Wake::Ready => {}
         }
-        let waiting = bound
-            .iter()
-            .zip(&ready)
-            .find(|(_, fd)| fd.is_ready());
+        let waiting = bound.iter().zip(&ready).find(|(_, fd)| fd.is_ready());
         let Some((one, _)) = waiting else { continue };
         match try_accept(run, one) {
             Ok(Some(conn)) => {

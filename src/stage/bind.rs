@@ -75,7 +75,12 @@ pub struct Bound {
 ///
 /// # Errors
 /// socket(2) and bind(2).
-pub fn wildcard(run: &mut Run, port: u16, transport: Transport, v6: bool) -> Result<Bound, Failure> {
+pub fn wildcard(
+    run: &mut Run,
+    port: u16,
+    transport: Transport,
+    v6: bool,
+) -> Result<Bound, Failure> {
     if v6 {
         let dual = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port);
         match inet_with(run, &dual, transport, Some(false)) {

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use socket2::Socket;
 
-use super::{Stage, send};
 use super::connect::Conn;
 use super::socket::{Transport, outcome};
+use super::{Stage, send};
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::run::{Run, millis};

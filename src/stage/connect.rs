@@ -149,12 +149,19 @@ impl Attempt {
             // A machine without IPv6 says so here; the other family may work.
             Err(Failure::Stage(error)) if error.errno == Some(Errno::EAFNOSUPPORT) => {
                 let errno = error.errno;
-                return Ok(Err(Failed::new(address, Evidence::NoSource, None, errno, Duration::ZERO)));
+                return Ok(Err(Failed::new(
+                    address,
+                    Evidence::NoSource,
+                    None,
+                    errno,
+                    Duration::ZERO,
+                )));
             }
             Err(failure) => return Err(failure),
         };
-        errqueue::enable(&socket, address.is_ipv6(), true)
-            .map_err(|error| StageError::io(Stage::Socket, address.to_string(), Class::Local, &error))?;
+        errqueue::enable(&socket, address.is_ipv6(), true).map_err(|error| {
+            StageError::io(Stage::Socket, address.to_string(), Class::Local, &error)
+        })?;
         if let Some(source) = &options.source {
             bind::source(run, &socket, source, &address)?;
         }
@@ -170,10 +177,12 @@ impl Attempt {
             address,
             begun,
         };
-        Ok(match connected.map_err(|error| error.raw_os_error().map(Errno::from_raw)) {
-            Ok(()) | Err(Some(Errno::EINPROGRESS | Errno::EINTR)) => Ok(attempt),
-            Err(errno) => Err(attempt.failed(run, errno.unwrap_or(Errno::EIO))),
-        })
+        Ok(
+            match connected.map_err(|error| error.raw_os_error().map(Errno::from_raw)) {
+                Ok(()) | Err(Some(Errno::EINPROGRESS | Errno::EINTR)) => Ok(attempt),
+                Err(errno) => Err(attempt.failed(run, errno.unwrap_or(Errno::EIO))),
+            },
+        )
     }
 
     /// Looks at an attempt that poll(2) reported, or whose time is up.
@@ -205,8 +214,7 @@ impl Attempt {
         if now < self.begun + options.timeout {
             return Ok(Look::Pending(self));
         }
-        let dropped = tcp_info::tcp_info(&self.socket)
-            .is_ok_and(|info| info.is_dropped_locally());
+        let dropped = tcp_info::tcp_info(&self.socket).is_ok_and(|info| info.is_dropped_locally());
         let evidence = if dropped {
             Evidence::LocalDrop
         } else {
@@ -221,10 +229,19 @@ impl Attempt {
             && local.as_socket() == peer.as_socket()
         {
             // Nothing listens there: the SYN met its own port.
-            return Ok(Err(self.fail(run, Evidence::SelfConnect, Some(Errno::ECONNREFUSED))));
+            return Ok(Err(self.fail(
+                run,
+                Evidence::SelfConnect,
+                Some(Errno::ECONNREFUSED),
+            )));
         }
         let local = |error: io::Error| {
-            StageError::io(Stage::Connect, self.address.to_string(), Class::Local, &error)
+            StageError::io(
+                Stage::Connect,
+                self.address.to_string(),
+                Class::Local,
+                &error,
+            )
         };
         // Left on, one ICMP error would fail a recv() of a healthy connection.
         errqueue::enable(&self.socket, self.address.is_ipv6(), false).map_err(local)?;
@@ -310,8 +327,16 @@ impl Failed {
 
 /// One error out of many: the best evidence decides, every address is named.
 fn all_failed(target: &str, failed: Vec<Failed>) -> StageError {
-    let Some(best) = failed.iter().min_by_key(|failed| failed.verdict.state.rank()) else {
-        return StageError::new(Stage::Connect, target, Class::Name, "there is no address to try");
+    let Some(best) = failed
+        .iter()
+        .min_by_key(|failed| failed.verdict.state.rank())
+    else {
+        return StageError::new(
+            Stage::Connect,
+            target,
+            Class::Name,
+            "there is no address to try",
+        );
     };
     let (object, reason, errno) = match failed.as_slice() {
         [only] => (only.address.to_string(), only.reason.clone(), only.errno),
@@ -370,8 +395,7 @@ fn reachable(
 pub fn udp(run: &mut Run, address: &SocketAddr, options: &Options) -> Result<Conn, Failure> {
     let socket = socket(run, Domain::for_address(*address), Transport::Udp)?;
     let object = address.to_string();
-    let local =
-        |error: io::Error| StageError::io(Stage::Connect, &*object, Class::Local, &error);
+    let local = |error: io::Error| StageError::io(Stage::Connect, &*object, Class::Local, &error);
     errqueue::enable(&socket, address.is_ipv6(), true).map_err(local)?;
     if let Some(source) = &options.source {
         bind::source(run, &socket, source, address)?;

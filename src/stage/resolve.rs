@@ -102,7 +102,11 @@ pub fn resolve(
         .filter(|address| options.family.takes(address.ip()))
         .collect();
     if wanted.is_empty() {
-        let family = if options.family == Family::V4 { "IPv4" } else { "IPv6" };
+        let family = if options.family == Family::V4 {
+            "IPv4"
+        } else {
+            "IPv6"
+        };
         return Err(fail(format!("has no {family} address")).into());
     }
     Ok(interleave(wanted))
@@ -191,15 +195,15 @@ fn getaddrinfo_all(name: &str, family: Family) -> Result<Found, String> {
         canonical: None,
         addresses: Vec::new(),
     };
-    let answers = getaddrinfo(Some(name), None, Some(hints)).map_err(|error| match error.error_num()
-    {
-        libc::EAI_NONAME => "name or service not known (EAI_NONAME)".to_owned(),
-        libc::EAI_NODATA => "the name has no address (EAI_NODATA)".to_owned(),
-        libc::EAI_AGAIN => "temporary failure in name resolution (EAI_AGAIN)".to_owned(),
-        libc::EAI_FAIL => "the name server failed (EAI_FAIL)".to_owned(),
-        -9 => "the name has no address of that family (EAI_ADDRFAMILY)".to_owned(),
-        _ => io::Error::from(error).to_string(),
-    })?;
+    let answers =
+        getaddrinfo(Some(name), None, Some(hints)).map_err(|error| match error.error_num() {
+            libc::EAI_NONAME => "name or service not known (EAI_NONAME)".to_owned(),
+            libc::EAI_NODATA => "the name has no address (EAI_NODATA)".to_owned(),
+            libc::EAI_AGAIN => "temporary failure in name resolution (EAI_AGAIN)".to_owned(),
+            libc::EAI_FAIL => "the name server failed (EAI_FAIL)".to_owned(),
+            -9 => "the name has no address of that family (EAI_ADDRFAMILY)".to_owned(),
+            _ => io::Error::from(error).to_string(),
+        })?;
     for answer in answers {
         let answer = answer.map_err(|error| error.to_string())?;
         found.canonical = found.canonical.or(answer.canonname);

@@ -30,11 +30,7 @@ pub struct Options {
 /// # Errors
 /// EAGAIN when the socket's buffer is full; for the rest see [`failed`].
 pub fn send(socket: &Socket, bytes: &[u8], flags: i32) -> nix::Result<usize> {
-    send_call(
-        socket.as_raw_fd(),
-        bytes,
-        MsgFlags::from_bits_retain(flags),
-    )
+    send_call(socket.as_raw_fd(), bytes, MsgFlags::from_bits_retain(flags))
 }
 
 /// What a failed send() or recv() says about the peer.

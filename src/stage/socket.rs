@@ -88,9 +88,7 @@ pub fn socket(run: &mut Run, domain: Domain, transport: Transport) -> Result<Soc
     );
     let socket = socket.map_err(failed)?;
     if transport == Transport::Tcp {
-        socket
-            .set_linger(Some(Duration::ZERO))
-            .map_err(failed)?;
+        socket.set_linger(Some(Duration::ZERO)).map_err(failed)?;
         run.call(
             || {
                 format!(

@@ -11,7 +11,11 @@ use socket2::{SockAddr, Type};
 pub fn of(address: &SockAddr, kind: Option<Type>) -> Option<String> {
     let inode = match (address.as_socket(), address.as_pathname()) {
         (Some(inet), _) => {
-            let protocol = if kind == Some(Type::DGRAM) { "udp" } else { "tcp" };
+            let protocol = if kind == Some(Type::DGRAM) {
+                "udp"
+            } else {
+                "tcp"
+            };
             inet_inode(protocol, &inet)?
         }
         (None, Some(path)) => unix_inode(&path.display().to_string())?,

@@ -92,12 +92,7 @@ pub struct Ends<'a> {
 
 /// Holds a conversation over a connected datagram socket; also how many bytes
 /// came.
-pub fn hold(
-    run: &mut Run,
-    conn: &Conn,
-    ends: Ends<'_>,
-    talk: &Talk,
-) -> (Result<(), Failure>, u64) {
+pub fn hold(run: &mut Run, conn: &Conn, ends: Ends<'_>, talk: &Talk) -> (Result<(), Failure>, u64) {
     let begun = Instant::now();
     let heard = Cell::new(ends.inbound.holds());
     let mut receiving = Receiving::new(conn, talk.recv, &heard);
@@ -152,9 +147,7 @@ pub fn answer(
 ) -> Result<(), Failure> {
     let (conn, first) = first_peer(run, bound, talk, accept_timeout)?;
     let begun = Instant::now();
-    user.inbound = Copy::new(buffer(true))
-        .lines(talk.lines)
-        .holding(&first);
+    user.inbound = Copy::new(buffer(true)).lines(talk.lines).holding(&first);
     let ends = Ends {
         source: &mut user.stdin,
         outbound: &mut user.outbound,
@@ -169,12 +162,7 @@ pub fn answer(
 ///
 /// # Errors
 /// Timers and signals: nothing else ends it.
-pub fn answer_all(
-    run: &mut Run,
-    bound: Bound,
-    talk: &Talk,
-    mut user: User,
-) -> Result<(), Failure> {
+pub fn answer_all(run: &mut Run, bound: Bound, talk: &Talk, mut user: User) -> Result<(), Failure> {
     let (socket, local, transport, path) = bound.into_parts();
     let conn = Conn {
         socket,

@@ -56,7 +56,11 @@ pub fn udp(
 ) -> Result<(Conn, Vec<SocketAddr>), Failure> {
     let mut last = None;
     for (index, address) in addresses.iter().enumerate() {
-        if plan.connect.source.is_some_and(|source| !source.reaches(address)) {
+        if plan
+            .connect
+            .source
+            .is_some_and(|source| !source.reaches(address))
+        {
             continue;
         }
         match connect::udp(run, address, &plan.connect) {

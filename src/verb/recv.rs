@@ -44,7 +44,10 @@ pub fn run(run: &mut Run, plan: &Recv) -> Result<Done, Failure> {
         && let Some((part, bytes)) = file.left_behind()
     {
         run.tell(Event::Note {
-            text: format!("recv {part}: kept, {} of an interrupted transfer", human_bytes(bytes)),
+            text: format!(
+                "recv {part}: kept, {} of an interrupted transfer",
+                human_bytes(bytes)
+            ),
         });
     }
     result.map(|()| Done::InOrder)
@@ -104,12 +107,7 @@ fn everybody(bound: Bound) -> Conn {
     }
 }
 
-fn take(
-    run: &mut Run,
-    plan: &Recv,
-    conn: Conn,
-    sink: &mut dyn Sink,
-) -> (Result<(), Failure>, u64) {
+fn take(run: &mut Run, plan: &Recv, conn: Conn, sink: &mut dyn Sink) -> (Result<(), Failure>, u64) {
     let begun = Instant::now();
     let heard = Cell::new(false);
     let mut receiving = Receiving::new(&conn, plan.recv, &heard);

@@ -66,7 +66,11 @@ fn each_peer(
                 let peer = conn.peer.clone();
                 let attempted = serve(run, conn);
                 match attempted.result {
-                    Err(Failure::Stage(error)) if attempted.moved == 0 && error.class == Class::Cut && error.errno.is_some() => {
+                    Err(Failure::Stage(error))
+                        if attempted.moved == 0
+                            && error.class == Class::Cut
+                            && error.errno.is_some() =>
+                    {
                         run.tell(probed(&peer, &error));
                     }
                     result => return result,
@@ -139,7 +143,13 @@ fn hand_over(
     let ending = Ending::Out {
         close_wait: plan.close_wait,
     };
-    let mut session = Session::new(conn, outbound.map(Direction::lend), Some(inbound), ending, plan.idle);
+    let mut session = Session::new(
+        conn,
+        outbound.map(Direction::lend),
+        Some(inbound),
+        ending,
+        plan.idle,
+    );
     let over = session.run(run);
     let (sent, received) = (session.sent(), session.received());
     drop(session);
