@@ -2,20 +2,21 @@
 //! spoke last is answered.
 
 use std::cell::RefCell;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, SockaddrLike, SockaddrStorage, sendto};
+use socket2::SockAddr;
 
 use super::end::{Sink, Source, Step};
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
 use crate::run::Run;
 use crate::stage::connect::Conn;
-use crate::stage::{Stage, recv, send, socket};
+use crate::stage::socket::name;
+use crate::stage::{Stage, recv, send};
 
 /// Who spoke last.
-pub type Last = RefCell<Option<SockaddrStorage>>;
+pub type Last = RefCell<Option<SockAddr>>;
 
 /// Hears everybody.
 pub struct FromAnyone<'a> {
@@ -68,7 +69,7 @@ impl Sink for ToLast<'_> {
 
     fn write(&mut self, run: &mut Run, bytes: &[u8]) -> Result<Step, Failure> {
         let last = self.last.borrow();
-        let Some(peer) = last.as_ref().filter(|peer| peer.len() > 2) else {
+        let Some(peer) = last.as_ref() else {
             run.tell(Event::Note {
                 text: format!(
                     "send {}: {} bytes had nobody to go to",
@@ -79,9 +80,7 @@ impl Sink for ToLast<'_> {
             return Ok(Step::Moved(bytes.len()));
         };
         let chunk = self.options.chunk.unwrap_or(bytes.len()).min(bytes.len());
-        let flags = MsgFlags::from_bits_retain(self.options.flags);
-        let fd = self.conn.socket.as_raw_fd();
-        match sendto(fd, &bytes[..chunk], peer, flags) {
+        match send::send_to(&self.conn.socket, &bytes[..chunk], peer, self.options.flags) {
             Ok(sent) => Ok(Step::Moved(sent)),
             Err(Errno::EAGAIN | Errno::EINTR | Errno::ENOBUFS) => Ok(Step::NotReady),
             Err(errno) => {
@@ -102,24 +101,5 @@ impl Sink for ToLast<'_> {
 
     fn finish(&mut self, _: &mut Run) -> Result<(), Failure> {
         Ok(())
-    }
-}
-
-/// The peer as people type it.
-pub fn name(peer: &SockaddrStorage) -> String {
-    if let Some(v4) = peer.as_sockaddr_in() {
-        return std::net::SocketAddr::from(std::net::SocketAddrV4::from(*v4)).to_string();
-    }
-    if let Some(v6) = peer.as_sockaddr_in6() {
-        let address = std::net::SocketAddr::from(std::net::SocketAddrV6::from(*v6));
-        return socket::name(&address.into());
-    }
-    match peer.as_unix_addr() {
-        Some(unix) => match (unix.path(), unix.as_abstract()) {
-            (Some(path), _) => format!("unix:{}", path.display()),
-            (None, Some(name)) => format!("unix:@{}", String::from_utf8_lossy(name)),
-            (None, None) => "unix:".to_owned(),
-        },
-        None => String::new(),
     }
 }

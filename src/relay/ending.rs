@@ -247,10 +247,15 @@ fn conversation(
 }
 
 fn out(now: Instant, facts: &Facts, close_wait: Duration) -> Next {
-    let Some(finished) = facts.outbound.and_then(|side| side.finished) else {
+    let (unacknowledged, since) = facts.unacknowledged;
+    // Without a direction of its own the session began after our end.
+    let finished = match facts.outbound {
+        Some(side) => side.finished,
+        None => Some(since),
+    };
+    let Some(finished) = finished else {
         return Next::Go(None);
     };
-    let (unacknowledged, since) = facts.unacknowledged;
     let has_all = unacknowledged == 0;
     // A peer that closed before it had everything has confirmed nothing yet.
     if has_all && facts.inbound.is_none_or(|side| side.over) {

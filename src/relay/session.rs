@@ -88,13 +88,13 @@ impl<'a> Session<'a> {
             let now = Instant::now();
             run.enter(self.stage(), &self.conn.peer);
             self.ask_kernel(now);
+            if self.inbound.as_ref().is_none_or(|d| d.pump.is_over())
+                && let Some(failure) = self.failed.take()
+            {
+                return Err(failure);
+            }
             let until = match self.ending.next(now, &self.facts()) {
-                Next::Over(over) => {
-                    return match self.failed.take() {
-                        Some(failure) => Err(failure),
-                        None => Ok(over),
-                    };
-                }
+                Next::Over(over) => return Ok(over),
                 Next::Go(until) => until,
             };
             self.wait(run, now, until)?;
@@ -142,7 +142,7 @@ impl<'a> Session<'a> {
         let finished = self
             .outbound
             .as_ref()
-            .is_some_and(|d| d.pump.finished_at().is_some());
+            .is_none_or(|d| d.pump.finished_at().is_some());
         if self.ending.asks_for_acknowledgement(finished) {
             // Where the kernel cannot tell, nothing is outstanding.
             let left = outq::unacknowledged(&self.conn.socket).unwrap_or(0);

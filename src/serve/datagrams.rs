@@ -6,22 +6,22 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::ifaddrs::getifaddrs;
 use nix::poll::PollFlags;
-use nix::sys::socket::{MsgFlags, SockaddrLike, SockaddrStorage, sendto};
+use socket2::SockAddr;
 
 use super::peer::Answering;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer};
 use crate::plan::Serve;
-use crate::relay::anyone::name;
 use crate::run::{Interest, Run, Wake};
 use crate::stage::bind::Bound;
-use crate::stage::{Stage, recv};
+use crate::stage::socket::name;
+use crate::stage::{Stage, recv, send};
 
 /// Datagrams of one socket before the next has its turn.
 const ROUNDS: usize = 64;
@@ -75,7 +75,7 @@ fn exchange(
     one: &Bound,
     what: &Serve,
     answering: &mut Answering<'_>,
-    counts: &mut HashMap<SockaddrStorage, u64>,
+    counts: &mut HashMap<SockAddr, u64>,
 ) -> Result<bool, Failure> {
     let question = match recv::datagram(&one.socket, answering.buffer(), what.recv.flags) {
         Ok(question) => question,
@@ -88,16 +88,16 @@ fn exchange(
         }
     };
     let mut count = 1;
-    if let Some(from) = question.from {
+    if let Some(from) = &question.from {
         if counts.len() >= COUNTED {
             counts.clear();
         }
-        let n = counts.entry(from).or_insert(0);
+        let n = counts.entry(from.clone()).or_insert(0);
         *n += 1;
         count = *n;
         if count == 1 {
             run.tell(Event::Peer {
-                address: name(&from),
+                address: name(from),
                 local: one.address.clone(),
                 protocol: one.transport.name(),
             });
@@ -105,7 +105,7 @@ fn exchange(
     }
     let mut answer = Vec::new();
     answering.answer(run, question.length, count, &mut answer)?;
-    let Some(from) = question.from.filter(|from| from.len() > 2) else {
+    let Some(from) = question.from else {
         return Ok(true);
     };
     if let Some(inet) = inet(&from) {
@@ -126,8 +126,7 @@ fn exchange(
             answer.truncate(question.length);
         }
     }
-    let flags = MsgFlags::from_bits_retain(what.send.flags);
-    match sendto(one.socket.as_raw_fd(), &answer, &from, flags) {
+    match send::send_to(&one.socket, &answer, &from, what.send.flags) {
         Ok(_) => {}
         // A peer that does not take its answer must not hold up the others.
         Err(errno) => run.tell(Event::Note {
@@ -137,14 +136,8 @@ fn exchange(
     Ok(true)
 }
 
-fn inet(from: &SockaddrStorage) -> Option<SocketAddr> {
-    let v4 = from
-        .as_sockaddr_in()
-        .map(|v4| SocketAddr::from(std::net::SocketAddrV4::from(*v4)));
-    let v6 = from
-        .as_sockaddr_in6()
-        .map(|v6| SocketAddr::from(std::net::SocketAddrV6::from(*v6)));
-    let mut address = v4.or(v6)?;
+fn inet(from: &SockAddr) -> Option<SocketAddr> {
+    let mut address = from.as_socket()?;
     address.set_ip(address.ip().to_canonical());
     Some(address)
 }
@@ -169,6 +162,9 @@ fn is_of_this_machine(ip: IpAddr) -> bool {
         return false;
     };
     interfaces
-        .filter_map(|interface| inet(&interface.address?))
-        .any(|own| own.ip() == ip)
+        .filter_map(|interface| interface.address)
+        .any(|own| {
+            let v4 = own.as_sockaddr_in().map(|own| IpAddr::V4(own.ip()));
+            v4.or_else(|| Some(IpAddr::V6(own.as_sockaddr_in6()?.ip()))) == Some(ip)
+        })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, send as send_call};
-use socket2::Socket;
+use socket2::{SockAddr, Socket};
 
 use super::Stage;
 use super::connect::class;
@@ -31,6 +31,16 @@ pub struct Options {
 /// EAGAIN when the socket's buffer is full; for the rest see [`failed`].
 pub fn send(socket: &Socket, bytes: &[u8], flags: i32) -> nix::Result<usize> {
     send_call(socket.as_raw_fd(), bytes, MsgFlags::from_bits_retain(flags))
+}
+
+/// One sendto(2).
+///
+/// # Errors
+/// EAGAIN when the socket's buffer is full, and what the kernel says of the address.
+pub fn send_to(socket: &Socket, bytes: &[u8], to: &SockAddr, flags: i32) -> nix::Result<usize> {
+    socket
+        .send_to_with_flags(bytes, to, flags)
+        .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(0)))
 }
 
 /// What a failed send() or recv() says about the peer.

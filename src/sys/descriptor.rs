@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -88,6 +89,13 @@ pub fn write_nowait(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     // outlives it; offset -1 means the file's own position.
     let written = unsafe { libc::pwritev2(fd.as_raw_fd(), &part, 1, -1, libc::RWF_NOWAIT) };
     Ok(Errno::result(written)? as usize)
+}
+
+/// A buffer as socket2 wants it: only to be written to by the kernel.
+pub fn uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+    // SAFETY: the layouts are the same. What could go wrong is somebody
+    // writing uninitialised bytes through it; socket2 promises not to.
+    unsafe { &mut *(std::ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) }
 }
 
 /// Which of the descriptors 0 to 2 were closed when the process began, one bit

@@ -214,7 +214,7 @@ fn first_peer(
     use crate::run::{Interest, Wake};
     use crate::stage::{recv, socket};
     use nix::poll::PollFlags;
-    use std::os::fd::{AsFd, AsRawFd};
+    use std::os::fd::AsFd;
 
     run.enter(Stage::Recv, &bound.address);
     let until = accept_timeout.map(|after| Instant::now() + after);
@@ -237,18 +237,12 @@ fn first_peer(
             Err(_) => continue,
         };
         let peer = match &datagram.from {
-            Some(from) => nix::sys::socket::connect(bound.socket.as_raw_fd(), from).map(|()| {
-                bound
-                    .socket
-                    .peer_addr()
-                    .map(|peer| socket::name(&peer))
-                    .unwrap_or_default()
-            }),
+            Some(from) => bound.socket.connect(from).map(|()| socket::name(from)),
             // An unbound Unix socket has no address to answer to.
             None => Ok("unix:".to_owned()),
         };
-        let peer = peer.map_err(|errno| {
-            StageError::os(Stage::Connect, &*bound.address, Class::Local, errno)
+        let peer = peer.map_err(|error| {
+            StageError::io(Stage::Connect, &*bound.address, Class::Local, &error)
         })?;
         bytes.truncate(datagram.length);
         let (socket, local, transport, path) = bound.into_parts();
