@@ -184,7 +184,9 @@ pub struct Timer {
 
 /// strerror(3)'s words, in the case of a word inside a sentence.
 pub fn describe(errno: Errno) -> String {
-    let text = errno.desc();
+    let text = std::io::Error::from(errno).to_string();
+    // std adds ` (os error 111)`; the errno's name says that better.
+    let text = text.split(" (os error").next().unwrap_or_default();
     let mut letters = text.chars();
     match (letters.next(), letters.clone().next()) {
         (Some(first), Some(second)) if second.is_lowercase() => {

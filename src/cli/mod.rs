@@ -6,7 +6,7 @@ mod refuse;
 mod verbs;
 
 use clap::error::ErrorKind;
-use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use groups::*;
 pub use refuse::{Refusal, refuse};
@@ -80,6 +80,15 @@ pub fn command() -> Command {
     let waiting = ["backlog", "accept_timeout"];
     let relaying = ["on_eof", "grace", "quit_after_eof"];
     Cli::command()
+        // `--backlog -1` shall be told what a backlog is, not that there is no -1.
+        .mut_subcommands(|verb| {
+            verb.mut_args(|arg| match arg.get_action() {
+                ArgAction::Set | ArgAction::Append if !arg.is_positional() => {
+                    arg.allow_negative_numbers(true)
+                }
+                _ => arg,
+            })
+        })
         .mut_subcommand("send", |send| {
             let send = without(send, &dialling, &["listen"]);
             waiting.iter().fold(send, |send, id| {

@@ -42,7 +42,7 @@ pub enum Errand {
     /// A text for stdout.
     Answer(Vec<u8>),
     /// A verb.
-    Verb(Verb),
+    Verb(Box<Verb>),
 }
 
 /// A verb with all it needs.
@@ -271,7 +271,7 @@ impl Plan {
             style: style(&options, facts, all),
             timeout,
             pauses: options.pause,
-            errand: Errand::Verb(planned),
+            errand: Errand::Verb(Box::new(planned)),
         })
     }
 }

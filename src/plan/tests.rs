@@ -18,7 +18,7 @@ fn plan(line: &str) -> Result<Plan, String> {
 
 fn verb(line: &str) -> Verb {
     match plan(line).map(|plan| plan.errand) {
-        Ok(Errand::Verb(verb)) => verb,
+        Ok(Errand::Verb(verb)) => *verb,
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -59,7 +59,7 @@ fn combinations_that_make_no_sense_are_named() {
         ("connect --source 1.2.3.4 unix:/x", "Unix socket"),
         ("recv -l 5005 --count 3", "--count"),
         ("send h 1 --message x file", "--message"),
-        ("send h 1 --count 3", "--message"),
+        ("send h 1 --count 3", "required"),
         ("probe -u unix:/x", "-u"),
         ("probe h 1 --expect opne", "did you mean `open`"),
         ("listen -u 1,2", "one address"),
@@ -72,6 +72,7 @@ fn combinations_that_make_no_sense_are_named() {
         ("listen 1 --echo --grace 1", "--grace"),
         ("connect h 1 --pause conect=1", "`connect`"),
         ("connect h 1 -4 -6", "-6"),
+        ("connect h 1 --recv-flags peek", "peek"),
     ] {
         let said = plan(line).expect_err(line);
         assert!(said.contains(part), "{line}: {said}");

@@ -1,5 +1,7 @@
 //! From the words of one verb to its plan.
 
+use nix::libc;
+
 use super::rules::{self, chunk, kind, resolve, source, transport, transports};
 use super::{
     Act, Answer, Connect, Dial, Facts, Kind, Listen, Probe, Recv, Send, Serve, Talk, Wait, Way,
@@ -64,9 +66,20 @@ fn send_options(typed: &cli::SendOptions, transport: Transport) -> sending::Opti
     }
 }
 
-fn recv_options(typed: &cli::RecvOptions) -> receiving::Options {
-    receiving::Options {
-        flags: typed.recv_flags.bits(),
+/// The flags of a verb that reads until the end: with these it would never
+/// get there, or have nothing to show.
+fn relay_options(verb: &str, typed: &cli::RecvOptions) -> Result<receiving::Options, Wrong> {
+    match ["peek", "oob", "trunc"]
+        .into_iter()
+        .find(|flag| typed.recv_flags.has(flag))
+    {
+        Some(flag) => Err(Wrong(format!(
+            "--recv-flags {flag} is for sock recv; {verb} has to read what comes"
+        ))),
+        None => Ok(receiving::Options {
+            // Readiness is waited for in any case; nothing else would change.
+            flags: typed.recv_flags.bits() & !libc::MSG_DONTWAIT,
+        }),
     }
 }
 
@@ -79,7 +92,7 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
     let sockets: usize = at.iter().map(sockets).sum();
     let unix = matches!(at.first(), Some(Local::Unix(_)));
     let send = send_options(&typed.send, kind.on(unix)?);
-    let recv = recv_options(&typed.recv);
+    let recv = relay_options("listen", &typed.recv)?;
     let answer = match (typed.serve.echo, typed.serve.reply) {
         (true, _) => Some(Answer::Echo),
         (_, Some(text)) => Some(Answer::Reply(text)),
@@ -142,7 +155,7 @@ pub fn connect(typed: cli::Connect, services: &dyn Services) -> Result<Connect, 
         )?,
         talk: Talk {
             send: send_options(&typed.send, transport),
-            recv: recv_options(&typed.recv),
+            recv: relay_options("connect", &typed.recv)?,
             on_eof: typed.close.on_eof,
             grace: typed.close.grace,
             quit_after_eof: typed.close.quit_after_eof,
@@ -215,7 +228,7 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
         way,
         what,
         send,
-        recv: recv_options(&typed.recv),
+        recv: relay_options("send", &typed.recv)?,
         close_wait: typed.only.close_wait,
         idle: typed.idle.idle,
     })
@@ -264,7 +277,9 @@ pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
     }
     Ok(Recv {
         way,
-        recv: recv_options(&typed.recv),
+        recv: receiving::Options {
+            flags: typed.recv.recv_flags.bits(),
+        },
         output: typed.only.output,
         force: typed.only.force,
         bytes: typed.only.bytes.map(|Size(bytes)| bytes),

@@ -127,7 +127,7 @@ impl<'a> Dialogue<'a> {
         while !carrier.holds() {
             let mut receiving = Receiving::new(self.conn, self.recv, &self.heard);
             match carrier.fill(run, &mut receiving, usize::MAX)? {
-                Step::Moved(bytes) => self.received += bytes as u64,
+                Step::Moved(bytes) | Step::Discarded(bytes) => self.received += bytes as u64,
                 Step::End => {
                     return Err(self.error(Class::Cut, "the peer ended without a reply".into()));
                 }
@@ -163,7 +163,7 @@ impl<'a> Dialogue<'a> {
                 }
             };
             match step {
-                Step::Moved(bytes) => self.received += bytes as u64,
+                Step::Moved(bytes) | Step::Discarded(bytes) => self.received += bytes as u64,
                 Step::End => self.peer_ended = true,
                 Step::NotReady if self.peer_ended => {
                     let left = until.saturating_duration_since(Instant::now());

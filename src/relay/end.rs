@@ -2,6 +2,8 @@
 
 use std::os::fd::BorrowedFd;
 
+use nix::poll::PollFlags;
+
 use crate::failure::Failure;
 use crate::run::Run;
 
@@ -10,6 +12,8 @@ use crate::run::Run;
 pub enum Step {
     /// So many bytes; a datagram may have none.
     Moved(usize),
+    /// So many bytes came and were dropped by the kernel, as it was asked to.
+    Discarded(usize),
     /// Nothing can be moved before poll(2) says so.
     NotReady,
     /// The source has ended.
@@ -20,6 +24,11 @@ pub enum Step {
 pub trait Source {
     /// What to poll for reading.
     fn fd(&self) -> BorrowedFd<'_>;
+
+    /// What to poll it for.
+    fn interest(&self) -> PollFlags {
+        PollFlags::POLLIN
+    }
 
     /// One read.
     ///

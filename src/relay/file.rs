@@ -56,7 +56,7 @@ impl Output {
                 options.custom_flags(libc::O_NOCTTY);
                 let fifo = about.file_type().is_fifo();
                 let file = run
-                    .guarded(None, || options.open(&target))
+                    .guarded(|| options.open(&target))
                     .map_err(|error| failed(&name, &error))?;
                 let kind = if fifo { Kind::Pipe } else { Kind::Device };
                 Ok(Output {
@@ -137,10 +137,10 @@ impl Sink for Output {
             return Ok(());
         };
         let name = self.written_as.display().to_string();
-        run.guarded(None, || nix::unistd::close(file))
+        run.guarded(|| nix::unistd::close(file))
             .map_err(|errno| failed(&name, &errno.into()))?;
         if let Some(target) = &self.becomes {
-            run.guarded(None, || fs::rename(&self.written_as, target))
+            run.guarded(|| fs::rename(&self.written_as, target))
                 .map_err(|error| failed(&target.display().to_string(), &error))?;
             self.becomes = None;
         }

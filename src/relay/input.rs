@@ -104,7 +104,7 @@ impl Source for Input {
         };
         let read = match read {
             Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => run
-                .guarded(None, || nix::unistd::read(fd, buffer))
+                .guarded(|| nix::unistd::read(fd, buffer))
                 .map_err(Into::into),
             read => read,
         };

@@ -5,13 +5,16 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::libc;
+use nix::poll::PollFlags;
 
 use super::end::{Sink, Source, Step};
 use super::ending::OnEof;
 use crate::event::Event;
-use crate::failure::{Failure, StageError};
+use crate::failure::{Class, Failure, StageError};
 use crate::run::Run;
 use crate::stage::connect::Conn;
+use crate::stage::socket::Transport;
 use crate::stage::{Stage, close, recv, send};
 
 /// How long to leave a network device alone whose queue is full (ENOBUFS):
@@ -41,9 +44,14 @@ impl<'a> Receiving<'a> {
     fn datagram(&mut self, run: &mut Run, buffer: &mut [u8]) -> nix::Result<usize> {
         let datagram = recv::datagram(&self.conn.socket, buffer, self.flags)?;
         if datagram.truncated {
+            // With MSG_TRUNC the kernel tells how long it was.
+            let was = match datagram.length.checked_sub(buffer.len()) {
+                Some(1..) => format!("of {} bytes ", datagram.length),
+                _ => String::new(),
+            };
             run.tell(Event::Note {
                 text: format!(
-                    "recv {}: a datagram was longer than {} bytes and was cut",
+                    "recv {}: a datagram {was}was cut to {} bytes",
                     self.conn.peer,
                     buffer.len()
                 ),
@@ -59,13 +67,20 @@ impl<'a> Receiving<'a> {
             });
             self.dropped = datagram.dropped;
         }
-        Ok(datagram.length)
+        Ok(datagram.length.min(buffer.len()))
     }
 }
 
 impl Source for Receiving<'_> {
     fn fd(&self) -> BorrowedFd<'_> {
         self.conn.socket.as_fd()
+    }
+
+    fn interest(&self) -> PollFlags {
+        match self.flags & libc::MSG_OOB {
+            0 => PollFlags::POLLIN,
+            _ => PollFlags::from_bits_retain(libc::POLLPRI | libc::POLLRDHUP),
+        }
     }
 
     fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {
@@ -90,7 +105,18 @@ impl Source for Receiving<'_> {
             Ok(0) if !is_datagram => Ok(Step::End),
             Ok(length) => {
                 self.heard.set(true);
+                if self.flags & libc::MSG_TRUNC != 0 && self.conn.transport == Transport::Tcp {
+                    return Ok(Step::Discarded(length));
+                }
                 Ok(Step::Moved(length))
+            }
+            Err(Errno::EAGAIN) if self.flags & libc::MSG_DONTWAIT != 0 => {
+                let peer = &*self.conn.peer;
+                Err(
+                    StageError::os(Stage::Recv, peer, Class::NoAnswer, Errno::EAGAIN)
+                        .hint("nothing more was there, and dontwait does not wait for it")
+                        .into(),
+                )
             }
             Err(Errno::EAGAIN | Errno::EINTR) => Ok(Step::NotReady),
             Err(errno) => {

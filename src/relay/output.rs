@@ -41,7 +41,7 @@ pub fn write(
                 Kind::Regular | Kind::Device => bytes,
                 _ => &bytes[..bytes.len().min(PIPE_BUF)],
             };
-            run.guarded(None, || nix::unistd::write(fd, part))
+            run.guarded(|| nix::unistd::write(fd, part))
                 .map_err(Into::into)
         }
         written => written,
@@ -112,7 +112,7 @@ impl Sink for Stdout {
             return Ok(());
         }
         self.closed = true;
-        run.guarded(None, || descriptor::close_standard(1))
+        run.guarded(|| descriptor::close_standard(1))
             .map_err(|error| failed("stdout", &error))
     }
 

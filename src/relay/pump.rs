@@ -160,6 +160,11 @@ impl Pump {
         self.taken
     }
 
+    /// The last read or write that moved something.
+    pub fn last_moved(&self) -> Instant {
+        self.last_taken.max(self.last_given)
+    }
+
     /// The last read that gave something (or the end).
     pub fn last_taken(&self) -> Instant {
         self.last_taken

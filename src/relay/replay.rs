@@ -65,7 +65,7 @@ impl<S: Source> Source for Replay<S> {
                 self.next = self.reads.len();
             }
             Step::End => self.ended = true,
-            Step::NotReady => {}
+            Step::NotReady | Step::Discarded(_) => {}
         }
         Ok(step)
     }

@@ -12,7 +12,7 @@ use super::carrier::Carrier;
 use super::end::{Sink, Source, Step};
 use super::ending::{Ending, Facts, Next, Over, Side};
 use super::pump::Pump;
-use crate::failure::{Class, Failure, StageError};
+use crate::failure::{Class, Failure, StageError, Timer};
 use crate::run::{Interest, Run, Wake};
 use crate::stage::Stage;
 use crate::stage::connect::Conn;
@@ -45,6 +45,8 @@ pub struct Session<'a> {
     pub on_first: Option<Box<dyn FnOnce() + 'a>>,
     /// The outbound side failed; the peer may still have something to say.
     failed: Option<Failure>,
+    /// Look once and take what is there, instead of waiting for it.
+    pub no_wait: bool,
     unacknowledged: (usize, Instant),
 }
 
@@ -65,6 +67,7 @@ impl<'a> Session<'a> {
             idle,
             on_first: None,
             failed: None,
+            no_wait: false,
             unacknowledged: (usize::MAX, Instant::now()),
         }
     }
@@ -98,6 +101,7 @@ impl<'a> Session<'a> {
                 Next::Go(until) => until,
             };
             self.wait(run, now, until)?;
+            run.idles_at(self.idles_at());
             let now = Instant::now();
             if let Some(outbound) = &mut self.outbound
                 && let Err(failure) = outbound.turn(run, now)
@@ -114,6 +118,21 @@ impl<'a> Session<'a> {
                 first();
             }
         }
+    }
+
+    fn idles_at(&self) -> Option<(Instant, Timer)> {
+        let after = self.idle?;
+        let directions = [&self.outbound, &self.inbound];
+        let moved = directions
+            .into_iter()
+            .flatten()
+            .map(|d| d.pump.last_moved())
+            .max()?;
+        let timer = Timer {
+            option: "--idle",
+            after,
+        };
+        Some((moved + after, timer))
     }
 
     fn stage(&self) -> Stage {
@@ -169,7 +188,7 @@ impl<'a> Session<'a> {
         let mut ready_now = false;
         for direction in directions.into_iter().flatten() {
             match direction.interest(now) {
-                Want::Read(fd) => fds.push(Interest::new(fd, PollFlags::POLLIN)),
+                Want::Read(fd, what) => fds.push(Interest::new(fd, what)),
                 Want::Write(Some(fd)) => fds.push(Interest::new(fd, PollFlags::POLLOUT)),
                 Want::Write(None) => ready_now = true,
                 Want::At(moment) => until = Some(until.map_or(moment, |u| u.min(moment))),
@@ -182,7 +201,7 @@ impl<'a> Session<'a> {
                 fds.push(Interest::new(fd, PollFlags::empty()));
             }
         }
-        if ready_now {
+        if ready_now || self.no_wait {
             until = Some(now);
         }
         if run.wait_quietly(&mut fds, until)? == Wake::Progress {
@@ -209,7 +228,7 @@ fn reader_gone(fd: BorrowedFd<'_>) -> Failure {
 }
 
 enum Want<'a> {
-    Read(BorrowedFd<'a>),
+    Read(BorrowedFd<'a>, PollFlags),
     Write(Option<BorrowedFd<'a>>),
     At(Instant),
     Nothing,
@@ -240,7 +259,7 @@ impl<'a> Direction<'a> {
             };
         }
         if self.pump.wants_read() {
-            return Want::Read(self.source.fd());
+            return Want::Read(self.source.fd(), self.source.interest());
         }
         // Ended and empty: only the sink has to be told, which is no wait.
         Want::Write(None)
@@ -257,12 +276,14 @@ impl<'a> Direction<'a> {
                 }
                 match self.carrier.drain(run, self.sink)? {
                     Step::Moved(bytes) => self.pump.gave(bytes, Instant::now()),
-                    Step::NotReady | Step::End => return Ok(()),
+                    Step::NotReady | Step::Discarded(_) | Step::End => return Ok(()),
                 }
             } else if self.pump.wants_read() {
                 let room = self.pump.room();
                 match self.carrier.fill(run, self.source, room)? {
-                    Step::Moved(bytes) => self.pump.took(bytes, Instant::now()),
+                    Step::Moved(bytes) | Step::Discarded(bytes) => {
+                        self.pump.took(bytes, Instant::now());
+                    }
                     Step::End => self.pump.source_ended(Instant::now()),
                     Step::NotReady => return Ok(()),
                 }

@@ -77,6 +77,8 @@ pub struct Run {
     pauses: Vec<Pause>,
     timeout: Option<Duration>,
     started: Instant,
+    /// A timer of the present conversation, besides `--timeout`.
+    idle: Option<(Instant, Timer)>,
     stage: Stage,
     object: Arc<str>,
 }
@@ -98,6 +100,7 @@ impl Run {
             pauses,
             timeout,
             started: Instant::now(),
+            idle: None,
             stage: Stage::Resolve,
             object: "".into(),
         })
@@ -161,10 +164,15 @@ impl Run {
         })
     }
 
+    /// Says when `--idle` will end the conversation if nothing moves before.
+    pub fn idles_at(&mut self, moment: Option<(Instant, Timer)>) {
+        self.idle = moment;
+    }
+
     /// Makes a call that may block; if it is still blocked when `--timeout` or
-    /// `until` comes, the process says so and ends, whatever the call waits for.
-    pub fn guarded<T>(&mut self, until: Option<(Instant, Timer)>, call: impl FnOnce() -> T) -> T {
-        let deadline = earlier(self.deadline(), until);
+    /// `--idle` comes, the process says so and ends, whatever the call waits for.
+    pub fn guarded<T>(&mut self, call: impl FnOnce() -> T) -> T {
+        let deadline = earlier(self.deadline(), self.idle);
         let _guard = self.watchdog.arm(deadline, self.stage, &self.object);
         call()
     }

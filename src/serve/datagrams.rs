@@ -16,7 +16,7 @@ use socket2::SockAddr;
 
 use super::peer::Answering;
 use crate::event::Event;
-use crate::failure::{Class, Failure, StageError, Timer};
+use crate::failure::{Class, Failure, StageError, Timer, describe};
 use crate::plan::Serve;
 use crate::run::{Interest, Run, Wake};
 use crate::stage::bind::Bound;
@@ -130,7 +130,7 @@ fn exchange(
         Ok(_) => {}
         // A peer that does not take its answer must not hold up the others.
         Err(errno) => run.tell(Event::Note {
-            text: format!("send {}: answer lost: {}", name(&from), errno.desc()),
+            text: format!("send {}: answer lost: {}", name(&from), describe(errno)),
         }),
     }
     Ok(true)

@@ -18,7 +18,6 @@ pub fn hint(stage: Stage, errno: Errno) -> Option<&'static str> {
             "no free local port for this destination, or no local address of its family"
         }
         (Stage::Connect, ENETUNREACH) => "no route to this network",
-        (Stage::Connect, EINVAL) => "a blackhole route, or an address that cannot be dialled",
         (Stage::Connect, EAGAIN) => "the listener's backlog is full",
         (Stage::Bind, EACCES) => {
             "a port below 1024 needs CAP_NET_BIND_SERVICE, a path write permission on its directory"
@@ -32,6 +31,9 @@ pub fn hint(stage: Stage, errno: Errno) -> Option<&'static str> {
         (Stage::Send, EPIPE | ECONNRESET) => "the peer has closed; not everything reached it",
         (Stage::Recv, ECONNRESET) => "the peer ended the connection with a reset",
         (Stage::Send, EMSGSIZE) => "the datagram is too long: see --chunk",
+        (Stage::Send, EOPNOTSUPP) => "this type of socket does not take one of --send-flags",
+        (Stage::Recv, EOPNOTSUPP) => "this type of socket does not take one of --recv-flags",
+        (Stage::Recv, EINVAL) => "there is no urgent byte to receive with --recv-flags oob",
         (Stage::Send | Stage::Connect, EPERM) => "a local firewall drops it",
         (Stage::Send | Stage::Recv, ETIMEDOUT) => "the peer has stopped answering",
         _ => return None,

@@ -4,6 +4,7 @@ use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::libc;
 use nix::sys::socket::{MsgFlags, send as send_call};
 use socket2::{SockAddr, Socket};
 
@@ -11,7 +12,7 @@ use super::Stage;
 use super::connect::class;
 use super::socket::Transport;
 use crate::failure::{Class, StageError};
-use crate::sys::errqueue;
+use crate::sys::{errqueue, signal};
 use crate::verdict::{self, Evidence, Protocol, State, judge};
 
 /// The options of this stage.
@@ -23,6 +24,15 @@ pub struct Options {
     pub chunk: Option<usize>,
     /// The least time between two send()s.
     pub interval: Option<Duration>,
+}
+
+/// Prepares the process for flags without MSG_NOSIGNAL: a write to a closed
+/// connection then ends it with SIGPIPE, as it would a C program.
+pub fn allow_sigpipe(options: &Options) {
+    if options.flags & libc::MSG_NOSIGNAL == 0 {
+        // Cannot fail for a signal that exists.
+        let _ = signal::default_sigpipe();
+    }
 }
 
 /// One send(2).

@@ -7,12 +7,14 @@ use crate::exit::Done;
 use crate::failure::Failure;
 use crate::plan::Connect;
 use crate::run::Run;
+use crate::stage::send::allow_sigpipe;
 
 /// # Errors
 /// Why the conversation did not take place, or did not end in order.
 pub fn run(run: &mut Run, plan: &Connect) -> Result<Done, Failure> {
     // Before anybody is disturbed: is there somewhere to write to?
     let mut user = User::new(plan.dial.transport.keeps_boundaries(), &plan.talk, false)?;
+    allow_sigpipe(&plan.talk.send);
     if plan.dial.transport.is_datagram() {
         datagrams::converse(run, user, plan)?;
     } else {

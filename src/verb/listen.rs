@@ -15,6 +15,7 @@ use crate::run::{Run, millis};
 use crate::serve::serve;
 use crate::stage::accept::accept;
 use crate::stage::bind::Bound;
+use crate::stage::send::allow_sigpipe;
 
 /// # Errors
 /// An address that cannot be bound; for a single peer, how its conversation
@@ -42,6 +43,7 @@ fn with_text(what: &Serve) -> Result<Serve, Failure> {
 }
 
 fn relay(run: &mut Run, plan: &Listen, talk: &Talk) -> Result<(), Failure> {
+    allow_sigpipe(&talk.send);
     // Before anybody is invited: is there somewhere to write to?
     let whole_messages = plan.wait.kind != Kind::Stream;
     let mut user = User::new(whole_messages, talk, plan.keep_open)?;

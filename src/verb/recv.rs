@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::time::Instant;
 
+use nix::libc;
+
 use super::conversation::{buffer, close};
 use super::dial::dial;
 use super::open::open;
@@ -107,18 +109,28 @@ fn everybody(bound: Bound) -> Conn {
     }
 }
 
+/// What is only looked at would be there again at the next read, and there is
+/// one urgent byte at a time: both end after one recv().
+fn reads(plan: &Recv) -> Option<u64> {
+    match plan.recv.flags & (libc::MSG_PEEK | libc::MSG_OOB) {
+        0 => plan.count,
+        _ => Some(1),
+    }
+}
+
 fn take(run: &mut Run, plan: &Recv, conn: Conn, sink: &mut dyn Sink) -> (Result<(), Failure>, u64) {
     let begun = Instant::now();
     let heard = Cell::new(false);
     let mut receiving = Receiving::new(&conn, plan.recv, &heard);
     let mut carrier = Copy::new(buffer(conn.transport.keeps_boundaries())).lines(plan.lines);
     let inbound = Direction {
-        pump: Pump::new(begun).limit(plan.bytes).reads(plan.count),
+        pump: Pump::new(begun).limit(plan.bytes).reads(reads(plan)),
         carrier: &mut carrier,
         source: &mut receiving,
         sink,
     };
     let mut session = Session::new(&conn, None, Some(inbound), Ending::In, plan.idle);
+    session.no_wait = plan.recv.flags & libc::MSG_DONTWAIT != 0;
     let over = session.run(run);
     let received = session.received();
     drop(session);

@@ -25,12 +25,14 @@ use crate::run::Run;
 use crate::stage::accept::accept;
 use crate::stage::connect::Conn;
 use crate::stage::recv::STREAM_BUFFER;
+use crate::stage::send::allow_sigpipe;
 use crate::stage::{Stage, close as closing};
 use crate::units;
 
 /// # Errors
 /// Why the other side does not have it.
 pub fn run(run: &mut Run, plan: &Send) -> Result<Done, Failure> {
+    allow_sigpipe(&plan.send);
     match &plan.what {
         What::Input { files, bytes } => {
             // Before anybody is disturbed: is there something to send?
