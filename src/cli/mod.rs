@@ -90,9 +90,11 @@ pub fn command() -> Command {
             })
         })
         .mut_subcommand("send", |send| {
-            let send = without(send, &dialling, &["listen"]);
-            waiting.iter().fold(send, |send, id| {
-                send.mut_arg(id, |arg| arg.requires("listen"))
+            without(send, &dialling, &["listen"]).mut_args(|arg| {
+                match waiting.contains(&arg.get_id().as_str()) {
+                    true => arg.requires("listen"),
+                    false => arg,
+                }
             })
         })
         .mut_subcommand("recv", |recv| without(recv, &dialling, &["listen"]))
@@ -101,9 +103,11 @@ pub fn command() -> Command {
         })
 }
 
-fn without(command: Command, ids: &[&'static str], others: &[&'static str]) -> Command {
-    ids.iter().fold(command, |command, id| {
-        command.mut_arg(id, |arg| arg.conflicts_with_all(others))
+fn without(command: Command, ids: &[&str], others: &[&'static str]) -> Command {
+    // Not `mut_arg`: it moves what it changes to the end of the help.
+    command.mut_args(|arg| match ids.contains(&arg.get_id().as_str()) {
+        true => arg.conflicts_with_all(others),
+        false => arg,
     })
 }
 

@@ -29,11 +29,19 @@ pub fn refuse(refusal: &Refusal) -> Exit {
         };
     }
     if refusal.json {
-        let plain = text.to_string();
+        let plain = first_line_alone(&text.to_string());
         let first = plain.lines().next().unwrap_or_default();
         report::complain_json(first.strip_prefix("error: ").unwrap_or(first));
     } else {
-        report::complain(ansi(std::io::stderr().is_terminal()).as_bytes());
+        let said = first_line_alone(&ansi(std::io::stderr().is_terminal()));
+        report::complain(said.as_bytes());
     }
     Exit::Code(USAGE)
+}
+
+/// clap breaks lists over lines; who reads one line of a log has to find all of it there.
+fn first_line_alone(text: &str) -> String {
+    let (first, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let words: Vec<&str> = first.lines().map(str::trim).collect();
+    format!("{}\n\n{rest}", words.join(" "))
 }

@@ -9,7 +9,8 @@ fn plan(line: &str) -> Result<Plan, String> {
     let words = std::iter::once("sock").chain(line.split_whitespace());
     let said = |error: clap::Error| {
         let text = error.render().to_string();
-        text.lines().next().unwrap_or_default().to_owned()
+        let first = text.split("\n\n").next().unwrap_or_default();
+        first.replace('\n', " ")
     };
     let matches = cli::command().try_get_matches_from(words).map_err(said)?;
     let cli = Cli::from_arg_matches(&matches).map_err(said)?;
@@ -71,7 +72,7 @@ fn combinations_that_make_no_sense_are_named() {
         ("send h 1 --backlog 3", "--listen"),
         ("listen 1 --echo --grace 1", "--grace"),
         ("connect h 1 --pause conect=1", "`connect`"),
-        ("connect h 1 -4 -6", "-6"),
+        ("connect h 1 -4 -6", "--ipv6"),
         ("connect h 1 --recv-flags peek", "peek"),
     ] {
         let said = plan(line).expect_err(line);
