@@ -7,3 +7,5 @@
 //! `SOCK_REQUIRE_PEERS=1`.
 
 mod support;
+
+mod firewall;
