@@ -9,3 +9,5 @@
 mod support;
 
 mod firewall;
+mod promises;
+mod transfer;
