@@ -8,6 +8,9 @@
 
 mod support;
 
+mod conversation;
+mod datagrams;
 mod firewall;
+mod messages;
 mod promises;
 mod transfer;
