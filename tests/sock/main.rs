@@ -10,7 +10,11 @@ mod support;
 
 mod conversation;
 mod datagrams;
+mod errors;
 mod firewall;
 mod messages;
+mod probe;
 mod promises;
+mod signals;
+mod streams;
 mod transfer;
