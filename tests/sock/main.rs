@@ -1,1 +1,23 @@
 //! The promises of `sock`, kept by the real binary against real peers.
+//!
+//! One integration binary: it links once and shares its peers and its lab. All
+//! traffic stays on loopback or in network namespaces of the test's own, every
+//! port is the kernel's choice, nothing sleeps and every wait has a deadline.
+//! A peer that is missing is a reported skip, or a failure where
+//! `SOCK_REQUIRE_PEERS=1`.
+
+mod support;
+
+mod conversation;
+mod datagrams;
+mod errors;
+mod firewall;
+mod json;
+mod messages;
+mod probe;
+mod promises;
+mod signals;
+mod startup;
+mod streams;
+mod transfer;
+mod usage;
