@@ -24,12 +24,14 @@ pub enum Failure {
         timer: Timer,
         stage: Stage,
         object: String,
+        hint: Option<String>,
     },
     /// INT, TERM or HUP; the process will die of it once everything is in order.
     Signal {
         number: i32,
         stage: Stage,
         object: String,
+        hint: Option<String>,
     },
     /// The reader of stdout has gone: a quiet death, as by SIGPIPE.
     StdoutGone,
@@ -127,6 +129,20 @@ impl StageError {
 }
 
 impl Failure {
+    /// The same failure, with one more thing to know about it.
+    pub fn and(mut self, more: String) -> Failure {
+        let hint = match &mut self {
+            Failure::Stage(error) => &mut error.hint,
+            Failure::Timer { hint, .. } | Failure::Signal { hint, .. } => hint,
+            Failure::StdoutGone => return self,
+        };
+        *hint = Some(match hint.take() {
+            Some(hint) => format!("{hint}; {more}"),
+            None => more,
+        });
+        self
+    }
+
     /// What is told about it; nothing when stdout's reader has gone.
     pub fn event(&self) -> Option<Event> {
         let code = Exit::failure(self).number();
@@ -143,24 +159,26 @@ impl Failure {
                 timer,
                 stage,
                 object,
+                hint,
             } => Event::Error {
                 stage: stage.name(),
                 object: object.clone(),
                 reason: format!("ended by {} {}", timer.option, units::display(timer.after)),
                 errno: None,
-                hint: None,
+                hint: hint.clone(),
                 code,
             },
             Failure::Signal {
                 number,
                 stage,
                 object,
+                hint,
             } => Event::Error {
                 stage: stage.name(),
                 object: object.clone(),
                 reason: format!("ended by {}", Signals::name(*number)),
                 errno: None,
-                hint: None,
+                hint: hint.clone(),
                 code,
             },
             Failure::StdoutGone => return None,

@@ -17,10 +17,10 @@ use crate::word::WordError;
 #[command(next_help_heading = "resolve")]
 pub struct Resolve {
     /// IPv4 only
-    #[arg(short = '4', long = "ipv4", conflicts_with = "ipv6")]
+    #[arg(short = '4', conflicts_with = "ipv6")]
     pub ipv4: bool,
     /// IPv6 only
-    #[arg(short = '6', long = "ipv6")]
+    #[arg(short = '6')]
     pub ipv6: bool,
     /// Look no name up: a name is an error
     #[arg(short = 'n', long)]
@@ -53,9 +53,9 @@ pub struct Bind {
 #[command(next_help_heading = "listen() / accept()")]
 pub struct ListenOptions {
     /// Finished handshakes that may wait for accept(); `somaxconn` is the
-    /// most the kernel allows
-    #[arg(long, value_name = "N|somaxconn", default_value = "128", value_parser = backlog)]
-    pub backlog: i32,
+    /// most the kernel allows [default: 128]
+    #[arg(long, value_name = "N|somaxconn", value_parser = backlog)]
+    pub backlog: Option<i32>,
     /// Give up when no peer has come after this time, counted from the
     /// announcement
     #[arg(long, value_name = "DUR", value_parser = duration)]
@@ -110,11 +110,11 @@ pub struct SendOnly {
     #[arg(long, value_name = "TEXT", value_parser = Text::parse, allow_hyphen_values = true, conflicts_with = "bytes")]
     pub message: Option<Text>,
     /// How many messages
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), requires = "message")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// Wait for a reply to each message and write it to stdout; none in this
     /// time, counted from the send(), is code 5
-    #[arg(long, value_name = "DUR", value_parser = duration, requires = "message")]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
     pub await_reply: Option<Duration>,
     /// After our end, wait this long for the peer to close, which says that
     /// it has everything; silence is code 5. 0 does not ask
@@ -137,7 +137,7 @@ pub struct RecvOnly {
     #[arg(short = 'o', long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Overwrite the FILE.part of an interrupted transfer
-    #[arg(long, requires = "output")]
+    #[arg(long)]
     pub force: bool,
     /// End after this many bytes; fewer is code 7
     #[arg(long, value_name = "N", value_parser = Size::parse)]

@@ -77,7 +77,6 @@ pub fn command() -> Command {
     // Options of one role are shared between verbs, and clap knows conflicts
     // by option and not by verb: here is what does not go with the other role.
     let dialling = ["source", "connect_timeout", "retry", "retry_interval"];
-    let waiting = ["backlog", "accept_timeout"];
     let relaying = ["on_eof", "grace", "quit_after_eof"];
     Cli::command()
         // `--backlog -1` shall be told what a backlog is, not that there is no -1.
@@ -89,14 +88,7 @@ pub fn command() -> Command {
                 _ => arg,
             })
         })
-        .mut_subcommand("send", |send| {
-            without(send, &dialling, &["listen"]).mut_args(|arg| {
-                match waiting.contains(&arg.get_id().as_str()) {
-                    true => arg.requires("listen"),
-                    false => arg,
-                }
-            })
-        })
+        .mut_subcommand("send", |send| without(send, &dialling, &["listen"]))
         .mut_subcommand("recv", |recv| without(recv, &dialling, &["listen"]))
         .mut_subcommand("listen", |listen| {
             without(listen, &relaying, &["echo", "reply"])

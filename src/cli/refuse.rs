@@ -22,7 +22,10 @@ pub fn refuse(refusal: &Refusal) -> Exit {
         false => text.to_string(),
     };
     if !refusal.error.use_stderr() {
-        return match report::answer(ansi(std::io::stdout().is_terminal()).as_bytes()) {
+        // clap pads the line between a help text and its default.
+        let help = ansi(std::io::stdout().is_terminal());
+        let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+        return match report::answer((lines.join("\n") + "\n").as_bytes()) {
             Ok(()) => Exit::OK,
             Err(Unwritten::Gone) => Exit::failure(&Failure::StdoutGone),
             Err(Unwritten::Failed(_)) => Exit::LOCAL,

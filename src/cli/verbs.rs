@@ -81,7 +81,7 @@ terminal, otherwise stdin has --grace to deliver the rest.",
 )]
 pub struct Connect {
     /// HOST PORT, HOST:PORT, a URL, unix:PATH or unix:@NAME
-    #[arg(value_name = "ADDRESS", required = true, num_args = 1..=2, value_hint = ValueHint::Hostname)]
+    #[arg(value_name = "ADDRESS", required = true, value_hint = ValueHint::Hostname)]
     pub words: Vec<String>,
     #[command(flatten)]
     pub resolve: Resolve,
@@ -168,7 +168,7 @@ as FILE.part and gets its name at a clean end.",
 pub struct Recv {
     /// HOST PORT, HOST:PORT, a URL, unix:PATH or unix:@NAME; PORT alone, or
     /// with -l, listens
-    #[arg(value_name = "ADDRESS", num_args = 0..=2, value_hint = ValueHint::Hostname)]
+    #[arg(value_name = "ADDRESS", value_hint = ValueHint::Hostname)]
     pub words: Vec<String>,
     #[command(flatten)]
     pub resolve: Resolve,

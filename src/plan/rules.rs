@@ -53,6 +53,14 @@ impl Kind {
     }
 }
 
+/// Options that mean nothing without another one.
+pub fn goes_with(needed: &str, given: bool, options: &[(&str, bool)]) -> Result<(), Wrong> {
+    match options.iter().find(|(_, typed)| *typed) {
+        Some((option, _)) if !given => Err(Wrong(format!("{option} goes with {needed}"))),
+        _ => Ok(()),
+    }
+}
+
 /// The transport to an address.
 pub fn transport(address: &Address, kind: Kind) -> Result<Transport, Wrong> {
     kind.on(matches!(address, Address::Unix(_)))

@@ -60,7 +60,7 @@ fn combinations_that_make_no_sense_are_named() {
         ("connect --source 1.2.3.4 unix:/x", "Unix socket"),
         ("recv -l 5005 --count 3", "--count"),
         ("send h 1 --message x file", "--message"),
-        ("send h 1 --count 3", "required"),
+        ("send h 1 --count 3", "--message"),
         ("probe -u unix:/x", "-u"),
         ("probe h 1 --expect opne", "did you mean `open`"),
         ("listen -u 1,2", "one address"),
@@ -70,9 +70,11 @@ fn combinations_that_make_no_sense_are_named() {
         ("connect h 1 --quiet -v", "--quiet"),
         ("send -l 5005 --retry 3", "--retry"),
         ("send h 1 --backlog 3", "--listen"),
+        ("recv h 1 --force", "--output"),
+        ("connect 127.0.0.1 80 ::1 80", "::1"),
         ("listen 1 --echo --grace 1", "--grace"),
         ("connect h 1 --pause conect=1", "`connect`"),
-        ("connect h 1 -4 -6", "--ipv6"),
+        ("connect h 1 -4 -6", "'-6'"),
         ("connect h 1 --recv-flags peek", "peek"),
     ] {
         let said = plan(line).expect_err(line);

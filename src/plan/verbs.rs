@@ -20,13 +20,16 @@ use crate::units::Size;
 use crate::verdict::State;
 use crate::word::nearest;
 
+/// listen(2)'s argument unless `--backlog` says otherwise: what std uses too.
+const BACKLOG: i32 = 128;
+
 fn wait(at: Vec<Local>, kind: Kind, resolve: &cli::Resolve, options: &cli::ListenOptions) -> Wait {
     Wait {
         at,
         kind,
         resolve: rules::resolve(resolve),
         listen: listening::Options {
-            backlog: options.backlog,
+            backlog: options.backlog.unwrap_or(BACKLOG),
         },
         accept: accept::Options {
             timeout: options.accept_timeout,
@@ -194,6 +197,22 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
         )?;
         (Way::Dial(dial), used, transport)
     };
+    rules::goes_with(
+        "--listen",
+        typed.wait.listen,
+        &[
+            ("--backlog", typed.listen.backlog.is_some()),
+            ("--accept-timeout", typed.listen.accept_timeout.is_some()),
+        ],
+    )?;
+    rules::goes_with(
+        "--message",
+        typed.only.message.is_some(),
+        &[
+            ("--count", typed.only.count.is_some()),
+            ("--await-reply", typed.only.await_reply.is_some()),
+        ],
+    )?;
     let files = typed.words[used..]
         .iter()
         .map(Into::into)
@@ -240,7 +259,7 @@ pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
     let kind = kind(&typed.socket);
     let Some(first) = typed.words.first() else {
         return Err(Wrong(
-            "recv needs an address: `sock recv -l 5005` waits for a sender, \
+            "recv needs an ADDRESS: `sock recv -l 5005` waits for a sender, \
              `sock recv HOST 5005` dials one"
                 .into(),
         ));
@@ -270,6 +289,20 @@ pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
             "{extra}: recv takes one address; a file to store in is --output {extra}"
         )));
     }
+    rules::goes_with(
+        "--listen",
+        matches!(way, Way::Wait(_)),
+        &[
+            ("--backlog", typed.listen.backlog.is_some()),
+            ("--accept-timeout", typed.listen.accept_timeout.is_some()),
+        ],
+    )?;
+    let forced = typed.only.force;
+    rules::goes_with(
+        "--output",
+        typed.only.output.is_some(),
+        &[("--force", forced)],
+    )?;
     if typed.only.count.is_some() && !transport.keeps_boundaries() {
         return Err(Wrong(
             "--count counts datagrams (-u) or messages (--seqpacket); a stream has --bytes".into(),

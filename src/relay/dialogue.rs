@@ -133,7 +133,7 @@ impl<'a> Dialogue<'a> {
                 }
                 Step::NotReady => {
                     if self.wait(run, PollFlags::POLLIN, Some(begun + wait))? == Wake::Time {
-                        let reason = format!("no reply in {}", units::display(wait));
+                        let reason = format!("no reply in --await-reply {}", units::display(wait));
                         return Err(self.error(Class::NoAnswer, reason));
                     }
                 }

@@ -102,6 +102,9 @@ impl Source for Receiving<'_> {
             shown(&received),
         );
         match received {
+            Ok(0) if self.conn.reset => {
+                Err(failed(Stage::Recv, self.conn, Errno::ECONNRESET).into())
+            }
             Ok(0) if !is_datagram => Ok(Step::End),
             Ok(length) => {
                 self.heard.set(true);

@@ -140,14 +140,10 @@ impl Pump {
         }
     }
 
-    /// How many bytes of `--bytes` are missing, now that the source has ended.
-    pub fn missing(&self) -> Option<u64> {
-        match self.limit {
-            Some(limit) if self.has_ended() && self.taken < limit && self.reads != Some(0) => {
-                Some(limit - self.taken)
-            }
-            _ => None,
-        }
+    /// `--bytes`, if the source has ended before it gave so many.
+    pub fn short_of(&self) -> Option<u64> {
+        self.limit
+            .filter(|limit| self.has_ended() && self.taken < *limit && self.reads != Some(0))
     }
 
     /// Bytes the sink has taken.
@@ -189,9 +185,9 @@ mod tests {
         assert_eq!((pump.room(), pump.wants_read()), (6, true));
         let mut short = pump.clone();
         short.source_ended(now);
-        assert_eq!(short.missing(), Some(6));
+        assert_eq!(short.short_of(), Some(10));
         pump.took(6, now);
-        assert_eq!((pump.wants_read(), pump.missing()), (false, None));
+        assert_eq!((pump.wants_read(), pump.short_of()), (false, None));
         assert!(Pump::new(now).limit(Some(0)).has_ended());
     }
 

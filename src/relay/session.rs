@@ -104,12 +104,12 @@ impl<'a> Session<'a> {
             run.idles_at(self.idles_at());
             let now = Instant::now();
             if let Some(outbound) = &mut self.outbound
-                && let Err(failure) = outbound.turn(run, now)
+                && let Err(failure) = outbound.turn(run, now, (Stage::Send, &self.conn.peer))
             {
                 self.outbound_failed(failure)?;
             }
             if let Some(inbound) = &mut self.inbound {
-                inbound.turn(run, now)?;
+                inbound.turn(run, now, (Stage::Recv, &self.conn.peer))?;
             }
             let proved = self.sent() > 0
                 || self.received() > 0
@@ -265,7 +265,8 @@ impl<'a> Direction<'a> {
         Want::Write(None)
     }
 
-    fn turn(&mut self, run: &mut Run, now: Instant) -> Result<(), Failure> {
+    /// Moves what can be moved; `about` is what a short end is told of.
+    fn turn(&mut self, run: &mut Run, now: Instant, about: (Stage, &str)) -> Result<(), Failure> {
         for _ in 0..ROUNDS {
             if self.pump.is_over() {
                 return Ok(());
@@ -288,8 +289,8 @@ impl<'a> Direction<'a> {
                     Step::NotReady => return Ok(()),
                 }
             } else {
-                if let Some(missing) = self.pump.missing() {
-                    return Err(self.short(missing));
+                if let Some(limit) = self.pump.short_of() {
+                    return Err(self.short(limit, about));
                 }
                 self.sink.finish(run)?;
                 self.pump.finished(Instant::now());
@@ -298,10 +299,10 @@ impl<'a> Direction<'a> {
         Ok(())
     }
 
-    fn short(&self, missing: u64) -> Failure {
+    fn short(&self, limit: u64, (stage, object): (Stage, &str)) -> Failure {
         let taken = self.pump.taken();
-        let reason = format!("ended after {taken} bytes, {missing} short of --bytes");
-        StageError::new(Stage::Recv, "input", Class::Cut, reason).into()
+        let reason = format!("ended after {taken} of --bytes {limit}");
+        StageError::new(stage, object, Class::Cut, reason).into()
     }
 
     fn side(&self) -> Side {

@@ -60,6 +60,7 @@ impl Style {
 pub struct Report {
     style: Style,
     table: table::Table,
+    held: Option<Vec<Event>>,
 }
 
 impl Report {
@@ -68,6 +69,7 @@ impl Report {
         Report {
             style,
             table: table::Table::default(),
+            held: None,
         }
     }
 
@@ -81,8 +83,29 @@ impl Report {
         self.style.tells(Level::Calls)
     }
 
+    /// Holds everything back but announcements and errors: a script waits for
+    /// the first line of a listener, and that has to be the announcement.
+    pub fn hold(&mut self) {
+        self.held.get_or_insert_default();
+    }
+
+    /// Tells what was held back.
+    pub fn release(&mut self) {
+        for event in self.held.take().unwrap_or_default() {
+            self.tell(&event);
+        }
+    }
+
     /// Tells an event on stderr.
     pub fn tell(&mut self, event: &Event) {
+        match (&mut self.held, event) {
+            (Some(_), Event::Error { .. }) => self.release(),
+            (None, _) | (_, Event::Listening { .. }) => {}
+            (Some(held), event) => {
+                held.push(event.clone());
+                return;
+            }
+        }
         if self.style.tells(text::level(event)) {
             stderr::write(self.style.render(event).as_bytes());
         }

@@ -69,7 +69,9 @@ pub fn line(event: &Event) -> String {
         } => {
             let mut about: Vec<&str> = Vec::new();
             let both = families.join(" and ");
-            if families.len() > 1 {
+            // Of every address of the machine it matters which family it is.
+            let wildcard = address.starts_with("0.0.0.0:") || address.starts_with("[::]:");
+            if wildcard && !families.is_empty() {
                 about.push(&both);
             }
             if !matches!(*protocol, "tcp" | "unix") {

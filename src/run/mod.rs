@@ -119,6 +119,16 @@ impl Run {
         }
     }
 
+    /// Lets nothing but errors come before the announcement of a listener.
+    pub fn hold_until_announced(&mut self) {
+        self.report.hold();
+    }
+
+    /// Everything is announced: what was held back may follow.
+    pub fn announced(&mut self) {
+        self.report.release();
+    }
+
     /// Tells an event that is not a result; it never fails and never blocks.
     pub fn tell(&mut self, event: Event) {
         self.report.tell(&event);
@@ -316,6 +326,7 @@ impl Run {
             timer,
             stage: self.stage,
             object: self.object.to_string(),
+            hint: None,
         }
     }
 
@@ -325,6 +336,7 @@ impl Run {
             number,
             stage: self.stage,
             object: self.object.to_string(),
+            hint: None,
         }
     }
 

@@ -112,6 +112,7 @@ fn watch(shared: &Shared, style: Style) {
                     timer: watch.timer,
                     stage: watch.stage,
                     object: watch.object.to_string(),
+                    hint: None,
                 };
                 report::last_words(&failure, style);
                 Exit::failure(&failure).exit();

@@ -21,18 +21,25 @@ pub const BACK_OFF: Duration = Duration::from_millis(100);
 /// The options of this stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// `--accept-timeout`: from the announcement, or the end of the last peer.
+    /// `--accept-timeout`: from the announcement, with `-k` from the end of the
+    /// last peer.
     pub timeout: Option<Duration>,
 }
 
-/// Waits for a peer and takes it.
+/// Waits for a peer and takes it; `since` is when `--accept-timeout` began, so
+/// that those who only knock do not put it off.
 ///
 /// # Errors
 /// `--accept-timeout`, signals, and what accept(2) reports of the listener itself.
-pub fn accept(run: &mut Run, bound: &[Bound], options: &Options) -> Result<Conn, Failure> {
+pub fn accept(
+    run: &mut Run,
+    bound: &[Bound],
+    options: &Options,
+    since: Instant,
+) -> Result<Conn, Failure> {
     let object = bound.first().map_or("", |first| &first.address);
     run.enter(Stage::Accept, object);
-    let until = options.timeout.map(|after| Instant::now() + after);
+    let until = options.timeout.map(|after| since + after);
     let timer = || Timer {
         option: "--accept-timeout",
         after: options.timeout.unwrap_or_default(),
@@ -108,6 +115,7 @@ pub fn try_accept(run: &mut Run, bound: &Bound) -> Result<Option<Conn>, Errno> {
         socket,
         transport: bound.transport,
         path: None,
+        reset: false,
     };
     run.tell(Event::Peer {
         address: conn.peer.clone(),

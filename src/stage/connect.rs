@@ -52,6 +52,9 @@ pub struct Conn {
     pub transport: Transport,
     /// The path of a datagram socket that was bound, removed with it.
     pub path: Option<OwnPath>,
+    /// The peer's reset was seen already, and with it the kernel forgot: its
+    /// end would look like one in order.
+    pub reset: bool,
 }
 
 /// Connects TCP to one of the addresses.
@@ -192,12 +195,14 @@ impl Attempt {
             StageError::io(Stage::Connect, address.to_string(), Class::Local, &error)
         };
         // SO_ERROR before the queue: reading the queue resets it.
-        if let Some(error) = self.socket.take_error().map_err(local)? {
-            let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
+        let error = self.socket.take_error().map_err(local)?;
+        let errno = error.map(|error| Errno::from_raw(error.raw_os_error().unwrap_or(0)));
+        let reset = matches!(errno, Some(Errno::ECONNRESET | Errno::EPIPE));
+        if let Some(errno) = errno.filter(|_| !reset) {
             return Ok(Look::Failed(self.failed(run, errno)));
         }
-        if self.socket.peer_addr().is_ok() {
-            return self.connected(run).map(|conn| match conn {
+        if reset || self.socket.peer_addr().is_ok() {
+            return self.connected(run, reset).map(|conn| match conn {
                 Ok(conn) => Look::Connected(conn),
                 Err(failed) => Look::Failed(failed),
             });
@@ -223,7 +228,7 @@ impl Attempt {
         Ok(Look::Failed(self.fail(run, evidence, None)))
     }
 
-    fn connected(self, run: &mut Run) -> Result<Result<Conn, Failed>, Failure> {
+    fn connected(self, run: &mut Run, reset: bool) -> Result<Result<Conn, Failed>, Failure> {
         let (local, peer) = (self.socket.local_addr(), self.socket.peer_addr());
         if let (Ok(local), Ok(peer)) = (&local, &peer)
             && local.as_socket() == peer.as_socket()
@@ -252,6 +257,7 @@ impl Attempt {
             socket: self.socket,
             transport: Transport::Tcp,
             path: None,
+            reset,
         };
         run.tell(Event::Connect {
             address: conn.peer.clone(),
@@ -339,7 +345,14 @@ fn all_failed(target: &str, failed: Vec<Failed>) -> StageError {
         );
     };
     let (object, reason, errno) = match failed.as_slice() {
-        [only] => (only.address.to_string(), only.reason.clone(), only.errno),
+        [only] if only.address.to_string() == target => {
+            (target.to_owned(), only.reason.clone(), only.errno)
+        }
+        [only] => (
+            format!("{target} ({})", only.address.ip()),
+            only.reason.clone(),
+            only.errno,
+        ),
         all => {
             let each: Vec<String> = all
                 .iter()
@@ -475,6 +488,7 @@ fn finish(
         socket,
         transport,
         path: None,
+        reset: false,
     };
     run.tell(Event::Connect {
         address: conn.peer.clone(),

@@ -38,5 +38,5 @@ pub fn listen(run: &mut Run, bound: &Bound, options: &Options) -> Result<(), Fai
         protocol: bound.transport.name(),
         families: bound.families.clone(),
     });
-    run.pause(Stage::Listen)
+    Ok(())
 }

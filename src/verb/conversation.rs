@@ -152,7 +152,11 @@ fn judge(
     sent: u64,
     received: u64,
 ) -> Result<(), Failure> {
-    let bytes = format!("{sent} bytes sent, {received} received");
+    let bytes = format!(
+        "sent {}, received {}",
+        units::human_bytes(sent),
+        units::human_bytes(received)
+    );
     match over {
         Over::InOrder | Over::Unconfirmed => Ok(()),
         Over::QuitAfterEof => {

@@ -170,6 +170,7 @@ pub fn answer_all(run: &mut Run, bound: Bound, talk: &Talk, mut user: User) -> R
         local,
         transport,
         path,
+        reset: false,
     };
     let begun = Instant::now();
     let last = Last::default();
@@ -257,6 +258,7 @@ fn first_peer(
             local,
             transport,
             path,
+            reset: false,
         };
         return Ok((conn, bytes));
     }

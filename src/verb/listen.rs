@@ -1,6 +1,7 @@
 //! `sock listen`: wait for a peer, then relay or serve.
 
 use std::cell::RefCell;
+use std::time::Instant;
 
 use super::conversation::{Talked, User, converse};
 use super::datagrams;
@@ -69,8 +70,9 @@ fn one_peer(
     bound: Vec<Bound>,
 ) -> Result<(), Failure> {
     let listening = RefCell::new(bound);
+    let since = Instant::now();
     loop {
-        let conn = accept(run, &listening.borrow(), &plan.wait.accept)?;
+        let conn = accept(run, &listening.borrow(), &plan.wait.accept, since)?;
         let peer = conn.peer.clone();
         let closed = Box::new(|| listening.borrow_mut().clear());
         let talked = converse(run, user, conn, talk, false, Some(closed));
@@ -91,12 +93,16 @@ fn every_peer(
     user: &mut User,
     bound: &[Bound],
 ) -> Result<(), Failure> {
+    let mut since = Instant::now();
     loop {
-        let conn = accept(run, bound, &plan.wait.accept)?;
+        let conn = accept(run, bound, &plan.wait.accept, since)?;
         let peer = conn.peer.clone();
         let talked = converse(run, user, conn, talk, true, None);
         let failure = match talked.result {
-            Ok(()) => continue,
+            Ok(()) => {
+                since = Instant::now();
+                continue;
+            }
             Err(ref failure) => failure.clone(),
         };
         match &failure {

@@ -8,6 +8,7 @@ use crate::failure::{Failure, StageError};
 use crate::plan::Wait;
 use crate::ports::Port;
 use crate::run::Run;
+use crate::stage::Stage;
 use crate::stage::bind::{self, Bound};
 use crate::stage::listen;
 use crate::stage::resolve::{Family, resolve};
@@ -22,6 +23,7 @@ use crate::sys::rlimit;
 /// # Errors
 /// The first address that cannot be bound.
 pub fn open(run: &mut Run, plan: &Wait) -> Result<Vec<Bound>, Failure> {
+    run.hold_until_announced();
     let mut bound = Vec::new();
     for local in &plan.at {
         match local {
@@ -38,6 +40,8 @@ pub fn open(run: &mut Run, plan: &Wait) -> Result<Vec<Bound>, Failure> {
     for one in &bound {
         listen::listen(run, one, &plan.listen)?;
     }
+    run.announced();
+    run.pause(Stage::Listen)?;
     Ok(bound)
 }
 
@@ -97,7 +101,7 @@ fn one(
 fn nothing_free(plan: &Wait) -> StageError {
     let at: Vec<String> = plan.at.iter().map(ToString::to_string).collect();
     StageError::new(
-        crate::stage::Stage::Bind,
+        Stage::Bind,
         at.join(" "),
         crate::failure::Class::Local,
         "every port of the range is taken",

@@ -9,7 +9,6 @@ use super::conversation::{buffer, close};
 use super::dial::dial;
 use super::open::open;
 use super::send::probed;
-use crate::event::Event;
 use crate::exit::Done;
 use crate::failure::{Class, Failure};
 use crate::plan::{Recv, Way};
@@ -40,19 +39,12 @@ pub fn run(run: &mut Run, plan: &Recv) -> Result<Done, Failure> {
         }
         None => Store::Stdout(Stdout::new(false)?),
     };
-    let result = receive(run, plan, &mut store);
-    if result.is_err()
-        && let Store::File(file) = &store
-        && let Some((part, bytes)) = file.left_behind()
-    {
-        run.tell(Event::Note {
-            text: format!(
-                "recv {part}: kept, {} of an interrupted transfer",
-                human_bytes(bytes)
-            ),
-        });
-    }
-    result.map(|()| Done::InOrder)
+    receive(run, plan, &mut store)
+        .map(|()| Done::InOrder)
+        .map_err(|failure| match store.left_behind() {
+            Some((part, bytes)) => failure.and(format!("{} kept in {part}", human_bytes(bytes))),
+            None => failure,
+        })
 }
 
 enum Store {
@@ -61,6 +53,13 @@ enum Store {
 }
 
 impl Store {
+    fn left_behind(&self) -> Option<(String, u64)> {
+        match self {
+            Store::Stdout(_) => None,
+            Store::File(file) => file.left_behind(),
+        }
+    }
+
     fn sink(&mut self) -> &mut dyn Sink {
         match self {
             Store::Stdout(stdout) => stdout,
@@ -83,8 +82,9 @@ fn receive(run: &mut Run, plan: &Recv, store: &mut Store) -> Result<(), Failure>
         count_drops(&conn.socket, conn.transport).ok();
         return take(run, plan, conn, store.sink()).0;
     }
+    let since = Instant::now();
     loop {
-        let conn = accept(run, &bound, &way.accept)?;
+        let conn = accept(run, &bound, &way.accept, since)?;
         let peer = conn.peer.clone();
         match take(run, plan, conn, store.sink()) {
             (Err(Failure::Stage(error)), 0)
@@ -106,6 +106,7 @@ fn everybody(bound: Bound) -> Conn {
         local,
         transport,
         path,
+        reset: false,
     }
 }
 

@@ -26,7 +26,7 @@ use crate::stage::accept::accept;
 use crate::stage::connect::Conn;
 use crate::stage::recv::STREAM_BUFFER;
 use crate::stage::send::allow_sigpipe;
-use crate::stage::{Stage, close as closing};
+use crate::stage::{Stage, close as closing, hint};
 use crate::units;
 
 /// # Errors
@@ -63,8 +63,9 @@ fn each_peer(
         }
         Way::Wait(way) => {
             let bound = open(run, way)?;
+            let since = Instant::now();
             loop {
-                let conn = accept(run, &bound, &way.accept)?;
+                let conn = accept(run, &bound, &way.accept, since)?;
                 let peer = conn.peer.clone();
                 let attempted = serve(run, conn);
                 match attempted.result {
@@ -155,11 +156,22 @@ fn hand_over(
     let over = session.run(run);
     let (sent, received) = (session.sent(), session.received());
     drop(session);
-    let result = over.and_then(|over| match over {
-        Over::Idle(timer) => Err(run.timed_out(timer)),
-        Over::Unconfirmed => Err(unconfirmed(plan, conn)),
-        _ => Ok(()),
-    });
+    let result = match over {
+        Ok(Over::Idle(timer)) => Err(run.timed_out(timer)),
+        Ok(Over::Unconfirmed) => Err(unconfirmed(plan, conn)),
+        Ok(_) => Ok(()),
+        // Which call met the reset first is chance; what failed is to send.
+        Err(Failure::Stage(error)) if error.class == Class::Cut => Err(StageError {
+            stage: Stage::Send,
+            hint: error
+                .errno
+                .and_then(|errno| hint(Stage::Send, errno))
+                .map(Into::into),
+            ..error
+        }
+        .into()),
+        Err(failure) => Err(failure),
+    };
     (result, sent, received)
 }
 

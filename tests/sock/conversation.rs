@@ -187,7 +187,7 @@ fn a_single_family_where_it_is_asked_for() {
     let port = listener.port;
     assert!(std::net::TcpStream::connect((V4, port)).is_err());
     with_ourselves("-4 0", |port| format!("-4 localhost {port}"), First::Sock);
-    with_ourselves("-6 0", |port| format!("-6 localhost {port}"), First::Peer);
+    with_ourselves("-6 0", |port| format!("-6 ::1 {port}"), First::Peer);
 }
 
 #[test]
