@@ -18,7 +18,7 @@ fn plan(line: &str) -> Result<Plan, String> {
 
 fn verb(line: &str) -> Verb {
     match plan(line).map(|plan| plan.errand) {
-        Ok(Errand::Verb(verb)) => verb,
+        Ok(Errand::Verb(verb)) => *verb,
         other => panic!("{line}: {other:?}"),
     }
 }

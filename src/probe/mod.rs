@@ -23,6 +23,7 @@ mod window;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -114,12 +115,30 @@ impl Default for Options<'_> {
     }
 }
 
+/// Who hears the answers.
+pub trait Audience {
+    /// An answer, the moment it is known; a `Break` ends the run.
+    fn answer(&mut self, answer: Answer) -> ControlFlow<()>;
+
+    /// The interrupt descriptor is readable. Who lets the run go on has to read
+    /// it, or is told again at once.
+    fn interrupted(&mut self) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
+}
+
+impl<F: FnMut(Answer) -> ControlFlow<()>> Audience for F {
+    fn answer(&mut self, answer: Answer) -> ControlFlow<()> {
+        self(answer)
+    }
+}
+
 /// Why a run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
     /// Every question has its answer.
     Done,
-    /// The interrupt descriptor became readable.
+    /// The interrupt descriptor became readable, and the audience had enough.
     Interrupted,
     /// The deadline of the whole run has come.
     Deadline,
