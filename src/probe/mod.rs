@@ -69,6 +69,9 @@ pub struct Question {
     /// less than 1.8 s takes that long where its SYNs seem to be stopped on this
     /// machine: only then is it certain.
     pub wait: Duration,
+    /// One of many: over UDP its silence is doubted, and it is asked once more
+    /// if its host rations ICMP errors. Others end when their wait is over.
+    pub of_many: bool,
 }
 
 /// What was found out.

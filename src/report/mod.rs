@@ -5,11 +5,13 @@
 //! sockets.
 
 mod json;
+mod progress;
 mod stderr;
 mod stdout;
 mod table;
 mod text;
 
+pub use progress::Bar;
 pub use stdout::Unwritten;
 
 use crate::event::Event;

@@ -18,7 +18,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::event::Event;
 use crate::failure::{Failure, Timer};
-use crate::report::{Report, Unwritten};
+use crate::report::{Bar, Report, Unwritten};
 use crate::stage::Stage;
 pub use signals::{Signals, USR1};
 use watchdog::Watchdog;
@@ -289,6 +289,11 @@ impl Run {
             elapsed_ms: millis(self.started.elapsed()),
         };
         self.report.tell(&event);
+    }
+
+    /// A bar for a run with `total` answers to wait for, where one is wanted.
+    pub fn bar(&self, total: u64) -> Option<Bar> {
+        Bar::start(self.report.style(), total)
     }
 
     /// Readable when a signal has come; for loops that do not go through

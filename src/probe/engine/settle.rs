@@ -69,12 +69,14 @@ impl Engine<'_, '_> {
         evidence: &Evidence,
         sent: Option<u32>,
     ) -> Result<(), Halt> {
+        let now = Instant::now();
         let heard = match evidence {
+            Evidence::Silence if self.schedule.silent(question, now) => return Ok(()),
+            Evidence::Silence => return self.report(question, socket, began, evidence, sent),
             Evidence::Errno { icmp: Some(_), .. } => Heard::Icmp,
-            Evidence::Silence => Heard::Nothing,
             _ => Heard::Other,
         };
-        self.schedule.finished(question, heard, Instant::now());
+        self.schedule.finished(question, heard, now);
         self.report(question, socket, began, evidence, sent)
     }
 

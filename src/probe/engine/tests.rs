@@ -31,6 +31,7 @@ fn question(id: usize, protocol: Protocol, peer: SocketAddr) -> Question {
         peer: Peer::Inet(peer),
         protocol,
         wait: WAIT,
+        of_many: false,
     }
 }
 
@@ -202,6 +203,7 @@ fn unix_sockets_of_every_kind() {
             peer: Peer::Unix(path.clone()),
             protocol: Protocol::Unix,
             wait: WAIT,
+            of_many: false,
         })
         .collect();
     let answers = answers(asked, &Options::default());

@@ -153,9 +153,11 @@ fn align(lines: &[Line], color: bool, width: usize) -> String {
                 _ => row.push_str(&format!("{cell}{blank}")),
             }
         }
-        text.push_str(&row);
-        text.push_str(&wrapped(&line.why, at, width));
-        text.push('\n');
+        row.push_str(&wrapped(&line.why, at, width));
+        for part in row.lines() {
+            text.push_str(part.trim_end());
+            text.push('\n');
+        }
     }
     text
 }

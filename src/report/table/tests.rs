@@ -120,7 +120,7 @@ fn narrow_terminals_get_the_sentence_below() {
     assert_eq!(
         render(rows, false, 72),
         [
-            "a-rather-long-name.example.org:22  10.0.0.5  closed  0.05 ms  ssh  ",
+            "a-rather-long-name.example.org:22  10.0.0.5  closed  0.05 ms  ssh",
             "    the host answered RST: it is up, nothing listens here",
             "1 probed in 4.0 s",
         ]

@@ -13,6 +13,7 @@ use crate::exit::Done;
 use crate::failure::Failure;
 use crate::plan::Probe;
 use crate::probe::{Answer, Audience};
+use crate::report::Bar;
 use crate::run::{Run, USR1};
 use crate::units::human_time;
 use crate::verdict::Protocol;
@@ -24,6 +25,7 @@ pub struct Hearing<'a> {
     pub subjects: &'a [Subject],
     pub rows: &'a RefCell<Rows>,
     pub tally: Tally,
+    pub bar: Option<Bar>,
     /// What ended the run before its time.
     pub ended: Option<Failure>,
 }
@@ -65,6 +67,9 @@ impl Hearing<'_> {
             Some(answer) => self.tally.count(part, answer.verdict.state),
             None => self.tally.unfinished(1),
         }
+        if let Some(bar) = &self.bar {
+            bar.set(self.tally.so_far().probed);
+        }
         let protocol = match (&subject.at, self.plan.udp) {
             (At::Unix(_), _) => Protocol::Unix,
             (_, true) => Protocol::Udp,
@@ -76,6 +81,8 @@ impl Hearing<'_> {
     }
 
     fn progress(&mut self) {
+        // Two ways of saying the same would only get into each other's way.
+        self.bar = None;
         let counts = self.tally.so_far();
         let text = format!(
             "probe: {} of {} answered, {} open, {} waited for, {}",
@@ -89,7 +96,7 @@ impl Hearing<'_> {
     }
 
     /// All rows there would be.
-    fn total(&self) -> u64 {
+    pub fn total(&self) -> u64 {
         let rows = self
             .subjects
             .iter()
@@ -100,6 +107,7 @@ impl Hearing<'_> {
     /// Tells what has not been told: rows without an answer if the run was cut
     /// short, and the summary.
     pub fn finish(mut self) -> Result<Done, Failure> {
+        self.bar = None;
         if let Some(Failure::StdoutGone) = self.ended {
             return Err(Failure::StdoutGone);
         }

@@ -64,9 +64,11 @@ pub fn run(run: &mut Run, plan: &Probe) -> Result<Done, Failure> {
         subjects: &found.subjects,
         rows: &rows,
         tally,
+        bar: None,
         ended: found.ended,
     };
     if hearing.ended.is_none() {
+        hearing.bar = hearing.run.bar(hearing.total());
         ask(&mut hearing)?;
     }
     hearing.finish()
@@ -129,15 +131,13 @@ fn question(plan: &Probe, subject: &Subject, ask: &Ask, id: usize) -> Option<Que
         (_, Some(address)) => (Peer::Inet(address), Protocol::Tcp),
         (_, None) => return None,
     };
-    let usual = match subject.part(ask.subject, ask.port) {
-        Part::Named => NAMED,
-        Part::One { .. } => OF_MANY,
-    };
+    let of_many = subject.part(ask.subject, ask.port) != Part::Named;
     Some(Question {
         id,
         peer,
         protocol,
-        wait: plan.wait.unwrap_or(usual),
+        wait: plan.wait.unwrap_or(if of_many { OF_MANY } else { NAMED }),
+        of_many,
     })
 }
 
