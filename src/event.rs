@@ -103,6 +103,9 @@ pub enum Event {
 /// and port.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Probe {
+    /// The target's place among all; what tables are sorted by.
+    #[serde(skip)]
+    pub place: usize,
     /// The target as it was typed.
     pub target: String,
     /// The address whose evidence this row shows; null where none was found.

@@ -20,6 +20,7 @@ use crate::run::Pause;
 use crate::services::{Services, System};
 use crate::stage::socket::Transport;
 use crate::stage::{accept, connect, listen, recv, resolve, send};
+use crate::sys::terminal;
 use crate::targets::Target;
 use crate::text::Text;
 use crate::units::Limit;
@@ -209,6 +210,8 @@ pub struct Facts {
     pub stdout_terminal: bool,
     pub stderr_terminal: bool,
     pub no_color: bool,
+    /// Columns of the terminal that stdout is.
+    pub width: Option<u16>,
 }
 
 impl Facts {
@@ -219,6 +222,7 @@ impl Facts {
             stderr_terminal: std::io::stderr().is_terminal(),
             // no-color.org: present and not empty.
             no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+            width: terminal::width(1),
         }
     }
 }
@@ -301,6 +305,7 @@ fn style(options: &TheRun, facts: Facts, all: bool) -> Style {
         table,
         all,
         stderr_terminal: facts.stderr_terminal,
+        width: facts.width,
     }
 }
 

@@ -5,9 +5,12 @@ use std::net::IpAddr;
 use super::{Kind, Wrong};
 use crate::address::{Address, Local};
 use crate::cli;
+use crate::run::Pause;
+use crate::stage::Stage;
 use crate::stage::bind::Source;
 use crate::stage::resolve::{self, Family};
 use crate::stage::socket::Transport;
+use crate::verdict::State;
 
 /// The socket type that was asked for.
 pub fn kind(typed: &cli::Socket) -> Kind {
@@ -105,6 +108,28 @@ pub fn source(word: Option<&str>, unix: bool) -> Result<Option<Source>, Wrong> {
         None => 0,
     };
     Ok(Some(Source { ip, port }))
+}
+
+/// `--expect STATE` of a state that is an answer.
+pub fn expectable(expect: Option<State>) -> Result<(), Wrong> {
+    match expect {
+        Some(State::Error) => Err(Wrong(
+            "--expect error: `error` is trouble of this machine and no answer of a port".into(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// `--pause` of a stage that a probe can stop after: thousands of sockets are
+/// at the later ones all at once.
+pub fn probe_pauses(pauses: &[Pause]) -> Result<(), Wrong> {
+    match pauses.iter().find(|pause| pause.stage != Stage::Resolve) {
+        Some(Pause { stage, .. }) => Err(Wrong(format!(
+            "--pause {stage}: probe can pause after `resolve` only; \
+             `sock connect --pause {stage}=2s` shows one connection"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Bytes a datagram may carry so that it needs no fragments on Ethernet: 1,500

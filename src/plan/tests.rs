@@ -63,6 +63,8 @@ fn combinations_that_make_no_sense_are_named() {
         ("send h 1 --count 3", "--message"),
         ("probe -u unix:/x", "-u"),
         ("probe h 1 --expect opne", "did you mean `open`"),
+        ("probe h 1 --expect error", "trouble of this machine"),
+        ("probe h 1 --pause connect=1s", "sock connect --pause"),
         ("listen -u 1,2", "one address"),
         ("listen --backlog 0", "from 1"),
         ("listen --backlog -1", "from 1"),

@@ -347,6 +347,8 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
         })?),
         None => None,
     };
+    rules::expectable(expect)?;
+    rules::probe_pauses(&typed.run.pause)?;
     Ok(Probe {
         source: source(typed.bind.source.as_deref(), targets.iter().all(unix))?,
         targets,

@@ -23,6 +23,7 @@ mod window;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -68,6 +69,9 @@ pub struct Question {
     /// less than 1.8 s takes that long where its SYNs seem to be stopped on this
     /// machine: only then is it certain.
     pub wait: Duration,
+    /// One of many: over UDP its silence is doubted, and it is asked once more
+    /// if its host rations ICMP errors. Others end when their wait is over.
+    pub of_many: bool,
 }
 
 /// What was found out.
@@ -114,12 +118,30 @@ impl Default for Options<'_> {
     }
 }
 
+/// Who hears the answers.
+pub trait Audience {
+    /// An answer, the moment it is known; a `Break` ends the run.
+    fn answer(&mut self, answer: Answer) -> ControlFlow<()>;
+
+    /// The interrupt descriptor is readable. Who lets the run go on has to read
+    /// it, or is told again at once.
+    fn interrupted(&mut self) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
+}
+
+impl<F: FnMut(Answer) -> ControlFlow<()>> Audience for F {
+    fn answer(&mut self, answer: Answer) -> ControlFlow<()> {
+        self(answer)
+    }
+}
+
 /// Why a run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
     /// Every question has its answer.
     Done,
-    /// The interrupt descriptor became readable.
+    /// The interrupt descriptor became readable, and the audience had enough.
     Interrupted,
     /// The deadline of the whole run has come.
     Deadline,

@@ -9,8 +9,8 @@
 //! answers is therefore slow, about a port a second, and right.
 //!
 //! Not all is seen from here: the host may have spent its budget on somebody
-//! else of our address. Silence soon after an ICMP error is taken for that, and
-//! the host gets a rest; the questions that showed it stay silent.
+//! else of our address. Silence soon after an ICMP error is taken for that: the
+//! host gets a rest, and the questions that showed it are asked once more.
 
 use std::time::{Duration, Instant};
 
@@ -57,11 +57,20 @@ impl Pace {
                 let full_at = self.full_at.map_or(now, |at| at.max(now)) + REFILL;
                 self.full_at = Some(full_at.min(now + empty));
             }
-            Heard::Nothing if self.last_icmp.is_some_and(|at| now < at + empty) => {
-                self.full_at = Some(now + empty);
-            }
+            Heard::Nothing if self.is_rationing(now) => self.full_at = Some(now + empty),
             Heard::Nothing | Heard::Other => {}
         }
+    }
+
+    /// Whether silence may only mean that the host has no ICMP errors left: it
+    /// sent one not long ago.
+    pub fn is_rationing(&self, now: Instant) -> bool {
+        (self.last_icmp).is_some_and(|at| now < at + REFILL * BURST)
+    }
+
+    /// Whether a host nobody has heard of would be treated the same.
+    pub fn is_rested(&self, now: Instant) -> bool {
+        self.in_flight == 0 && self.spent(now) == 0 && !self.is_rationing(now)
     }
 
     /// When `admit` may say yes without anything having finished; `None` if

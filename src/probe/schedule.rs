@@ -2,7 +2,7 @@
 //! host can answer, and nothing twice unless the machine ran short. Pure: time
 //! comes in as `now`.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,9 @@ const BACKOFFS: u32 = 5;
 /// Questions held back for hosts that must rest; beyond these nothing is read
 /// from the list.
 const HELD: usize = 256;
+/// Hosts whose pace is remembered without a look at whether that is still
+/// needed: a block has more hosts than memory has room.
+const PACES: usize = 4096;
 
 /// What to do now.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,7 +42,12 @@ pub struct Schedule<'a> {
     again: VecDeque<Question>,
     /// Questions whose host must rest.
     held: VecDeque<(IpAddr, Question)>,
+    /// Ids of questions that are being asked again because their silence was
+    /// not believed.
+    doubted: HashSet<usize>,
     paces: HashMap<IpAddr, Pace>,
+    /// Hosts beyond which those that have rested are forgotten.
+    most_paces: usize,
     window: Window,
     in_flight: usize,
     /// Shortages in a row with nothing in flight.
@@ -55,7 +63,9 @@ impl<'a> Schedule<'a> {
             is_exhausted: false,
             again: VecDeque::new(),
             held: VecDeque::new(),
+            doubted: HashSet::new(),
             paces: HashMap::new(),
+            most_paces: PACES,
             window: Window::new(window),
             in_flight: 0,
             setbacks: 0,
@@ -111,7 +121,25 @@ impl<'a> Schedule<'a> {
         self.window.answered();
         self.setbacks = 0;
         self.not_before = None;
+        self.doubted.remove(&question.id);
         self.discharge(question, heard, now);
+    }
+
+    /// The question has met with silence. If it is one of many whose host was
+    /// sending ICMP errors until now, and may only have run out of them, it is
+    /// asked once more after a rest, and `true` is returned; otherwise it is
+    /// finished.
+    pub fn silent(&mut self, question: &Question, now: Instant) -> bool {
+        let may_doubt = question.of_many && !self.doubted.contains(&question.id);
+        let host = paced(question).filter(|ip| {
+            may_doubt && (self.paces.get(ip)).is_some_and(|pace| pace.is_rationing(now))
+        });
+        self.finished(question, Heard::Nothing, now);
+        if let Some(ip) = host {
+            self.doubted.insert(question.id);
+            self.held.push_back((ip, question.clone()));
+        }
+        host.is_some()
     }
 
     /// The machine is short of something: the question will be asked again
@@ -148,6 +176,10 @@ impl<'a> Schedule<'a> {
 
     /// Whether this host may be asked; if not, `wake` learns when.
     fn admit(&mut self, host: IpAddr, now: Instant, wake: &mut Option<Instant>) -> bool {
+        if self.paces.len() >= self.most_paces {
+            self.paces.retain(|_, pace| !pace.is_rested(now));
+            self.most_paces = PACES.max(2 * self.paces.len());
+        }
         let pace = self.paces.entry(host).or_default();
         if pace.admit(now) {
             return true;
@@ -167,108 +199,4 @@ fn paced(question: &Question) -> Option<IpAddr> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::probe::Peer;
-
-    fn question(id: usize, protocol: Protocol, host: u8) -> Question {
-        Question {
-            id,
-            peer: Peer::Inet(([10, 0, 0, host], 1000 + id as u16).into()),
-            protocol,
-            wait: Duration::from_secs(1),
-        }
-    }
-
-    fn asked(next: Next) -> Question {
-        match next {
-            Next::Ask(question) => question,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn the_window_bounds_what_is_in_flight() {
-        let now = Instant::now();
-        let mut list = (0..3).map(|id| question(id, Protocol::Tcp, 1));
-        let mut schedule = Schedule::new(&mut list, 2);
-        let first = asked(schedule.next(now));
-        asked(schedule.next(now));
-        assert_eq!(schedule.next(now), Next::Wait(None));
-        schedule.finished(&first, Heard::Other, now);
-        assert_eq!(asked(schedule.next(now)).id, 2);
-        schedule.finished(&first, Heard::Other, now);
-        assert_eq!(schedule.next(now), Next::Done);
-        assert_eq!(schedule.in_flight(), 1);
-    }
-
-    #[test]
-    fn a_shortage_waits_for_others_to_finish() {
-        let now = Instant::now();
-        let mut list = (0..9).map(|id| question(id, Protocol::Tcp, 1));
-        let mut schedule = Schedule::new(&mut list, 8);
-        let first = asked(schedule.next(now));
-        let second = asked(schedule.next(now));
-        assert_eq!(schedule.put_back(second, now), None);
-        assert_eq!(schedule.next(now), Next::Wait(None));
-        schedule.finished(&first, Heard::Other, now);
-        assert_eq!(asked(schedule.next(now)).id, 1, "put back, so first");
-    }
-
-    #[test]
-    fn a_shortage_with_nothing_in_flight_backs_off_and_then_gives_up() {
-        let start = Instant::now();
-        let mut now = start;
-        let mut list = (0..2).map(|id| question(id, Protocol::Tcp, 1));
-        let mut schedule = Schedule::new(&mut list, 8);
-        for _ in 0..BACKOFFS {
-            let question = asked(schedule.next(now));
-            assert_eq!(schedule.put_back(question, now), None);
-            let Next::Wait(Some(at)) = schedule.next(now) else {
-                panic!("no pause")
-            };
-            now = at;
-        }
-        assert_eq!(now - start, Duration::from_millis(310));
-        let question = asked(schedule.next(now));
-        assert_eq!(schedule.put_back(question, now).map(|q| q.id), Some(0));
-        let question = asked(schedule.next(now));
-        assert_eq!(schedule.put_back(question, now).map(|q| q.id), Some(1));
-        assert_eq!(schedule.next(now), Next::Done);
-    }
-
-    #[test]
-    fn a_udp_host_rests_while_others_are_asked() {
-        let now = Instant::now();
-        let mut list = (0..9)
-            .map(|id| question(id, Protocol::Udp, 1))
-            .chain([question(9, Protocol::Udp, 2)]);
-        let mut schedule = Schedule::new(&mut list, 100);
-        let ids: Vec<_> = (0..7).map(|_| asked(schedule.next(now)).id).collect();
-        assert_eq!(ids, [0, 1, 2, 3, 4, 5, 9]);
-        assert_eq!(schedule.next(now), Next::Wait(None));
-
-        let done = question(0, Protocol::Udp, 1);
-        schedule.finished(&done, Heard::Icmp, now);
-        let rested = now + Duration::from_secs(1);
-        assert_eq!(schedule.next(now), Next::Wait(Some(rested)));
-        assert_eq!(asked(schedule.next(rested)).id, 6);
-        schedule.finished(&done, Heard::Other, rested);
-        assert_eq!(asked(schedule.next(rested)).id, 7);
-    }
-
-    #[test]
-    fn tcp_and_loopback_are_not_paced() {
-        let now = Instant::now();
-        let loopback = |id| Question {
-            peer: Peer::Inet(([127, 0, 0, 1], 1).into()),
-            ..question(id, Protocol::Udp, 1)
-        };
-        let mut list = (0..50)
-            .map(|id| question(id, Protocol::Tcp, 1))
-            .chain((50..100).map(loopback));
-        let mut schedule = Schedule::new(&mut list, 100);
-        assert!((0..100).all(|id| asked(schedule.next(now)).id == id));
-        assert_eq!(schedule.next(now), Next::Wait(None));
-    }
-}
+mod tests;

@@ -5,11 +5,13 @@
 //! sockets.
 
 mod json;
+mod progress;
 mod stderr;
 mod stdout;
 mod table;
 mod text;
 
+pub use progress::Bar;
 pub use stdout::Unwritten;
 
 use crate::event::Event;
@@ -33,7 +35,15 @@ pub struct Style {
     pub all: bool,
     /// stderr is a terminal.
     pub stderr_terminal: bool,
+    /// The columns of the terminal that stdout is; none where nobody knows.
+    pub width: Option<u16>,
 }
+
+/// The columns of a table where the terminal does not tell.
+const WIDTH: usize = 100;
+/// Tables are not made narrower: a line that wraps reads better than one word
+/// a line.
+const NARROWEST: usize = 40;
 
 impl Style {
     fn tells(self, level: Level) -> bool {
@@ -45,6 +55,11 @@ impl Style {
             Level::Stages => self.verbose >= 1,
             Level::Calls => self.verbose >= 2,
         }
+    }
+
+    /// The columns a table may have.
+    fn columns(self) -> usize {
+        self.width.map_or(WIDTH, usize::from).max(NARROWEST)
     }
 
     fn render(self, event: &Event) -> String {
@@ -122,12 +137,12 @@ impl Report {
         match event {
             _ if self.style.json => stdout::write(json::line(event).as_bytes()),
             Event::Probe(row) if self.style.table => {
-                self.table.push(row.clone());
+                self.table.push(row.clone(), self.style.all);
                 Ok(())
             }
             Event::Probe(row) => stdout::write(table::tsv(row).as_bytes()),
             Event::Summary(summary) if self.style.table => {
-                let text = self.table.render(summary, self.style.all, self.style.color);
+                let text = (self.table).render(summary, self.style.color, self.style.columns());
                 stdout::write(text.as_bytes())
             }
             // In a pipe rows are all there is: a summary would be a row too many.

@@ -18,9 +18,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::event::Event;
 use crate::failure::{Failure, Timer};
-use crate::report::{Report, Unwritten};
+use crate::report::{Bar, Report, Unwritten};
 use crate::stage::Stage;
-pub use signals::Signals;
+pub use signals::{Signals, USR1};
 use watchdog::Watchdog;
 
 /// `--pause STAGE=DUR`, as typed.
@@ -68,6 +68,10 @@ impl<'fd> Interest<'fd> {
         self.ready
     }
 }
+
+/// How long after `--timeout` results may still be written: what is known then
+/// has to get out, and a stuck stdout must not hold the timer up by 0.1 s.
+const LATE: Duration = Duration::from_millis(80);
 
 /// One run of the program.
 pub struct Run {
@@ -155,7 +159,8 @@ impl Run {
     /// # Errors
     /// `StdoutGone`, a full disk, or `--timeout` while stdout is stuck.
     pub fn result(&mut self, event: &Event) -> Result<(), Failure> {
-        let guard = self.watchdog.arm(self.deadline(), self.stage, &self.object);
+        let late = (self.deadline()).and_then(|(at, timer)| Some((at.checked_add(LATE)?, timer)));
+        let guard = self.watchdog.arm(late, self.stage, &self.object);
         let written = self.report.result(event);
         drop(guard);
         self.written(written)
@@ -302,6 +307,11 @@ impl Run {
             elapsed_ms: millis(self.started.elapsed()),
         };
         self.report.tell(&event);
+    }
+
+    /// A bar for a run with `total` answers to wait for, where one is wanted.
+    pub fn bar(&self, total: u64) -> Option<Bar> {
+        Bar::start(self.report.style(), total)
     }
 
     /// Readable when a signal has come; for loops that do not go through

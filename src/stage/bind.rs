@@ -33,7 +33,8 @@ impl Source {
         self.ip.is_none_or(|ip| ip.is_ipv4() == target.is_ipv4())
     }
 
-    fn towards(&self, target: &SocketAddr) -> SocketAddr {
+    /// The address to bind for a connection to `target`.
+    pub fn towards(&self, target: &SocketAddr) -> SocketAddr {
         let any: IpAddr = match target {
             SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
             SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),

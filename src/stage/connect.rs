@@ -373,12 +373,7 @@ fn all_failed(target: &str, failed: Vec<Failed>) -> StageError {
 
 /// The class of an error that rests on a verdict.
 pub fn class(verdict: &Verdict) -> Class {
-    match verdict.state {
-        State::Closed => Class::Refused,
-        State::Filtered | State::Silent => Class::NoAnswer,
-        State::Rejected | State::Unreachable => Class::Rejected,
-        State::Error | State::Open => Class::Local,
-    }
+    verdict.state.class().unwrap_or(Class::Local)
 }
 
 fn reachable(

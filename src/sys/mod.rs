@@ -7,4 +7,6 @@ pub mod holder;
 pub mod outq;
 pub mod rlimit;
 pub mod signal;
+pub mod source;
 pub mod tcp_info;
+pub mod terminal;

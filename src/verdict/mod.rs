@@ -15,6 +15,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use crate::failure::Class;
+
 pub use icmp::Icmp;
 pub use judge::{Evidence, judge};
 pub use sentence::sentence;
@@ -61,21 +63,6 @@ pub enum State {
     Error,
 }
 
-/// Which family of exit codes a state belongs to; `exit` turns it into a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// The port answered yes.
-    Open,
-    /// The host itself said no.
-    Refused,
-    /// Nobody said anything.
-    NoAnswer,
-    /// Somebody on the way, or our own routing table, said no.
-    Rejected,
-    /// Nothing was learned: the trouble is ours.
-    Local,
-}
-
 impl State {
     /// Every state, in the order in which they are listed to people.
     pub const ALL: [State; 7] = [
@@ -117,14 +104,14 @@ impl State {
         }
     }
 
-    /// The family of exit codes.
-    pub fn class(self) -> Class {
+    /// What kind of failure it is; `None` if it is none.
+    pub fn class(self) -> Option<Class> {
         match self {
-            State::Open => Class::Open,
-            State::Closed => Class::Refused,
-            State::Filtered | State::Silent => Class::NoAnswer,
-            State::Rejected | State::Unreachable => Class::Rejected,
-            State::Error => Class::Local,
+            State::Open => None,
+            State::Closed => Some(Class::Refused),
+            State::Filtered | State::Silent => Some(Class::NoAnswer),
+            State::Rejected | State::Unreachable => Some(Class::Rejected),
+            State::Error => Some(Class::Local),
         }
     }
 }
@@ -240,13 +227,13 @@ mod tests {
         assert_eq!(
             State::ALL.map(State::class),
             [
-                Class::Open,
-                Class::Refused,
-                Class::Rejected,
-                Class::NoAnswer,
-                Class::NoAnswer,
-                Class::Rejected,
-                Class::Local,
+                None,
+                Some(Class::Refused),
+                Some(Class::Rejected),
+                Some(Class::NoAnswer),
+                Some(Class::NoAnswer),
+                Some(Class::Rejected),
+                Some(Class::Local),
             ]
         );
     }

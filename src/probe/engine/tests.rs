@@ -3,7 +3,8 @@
 
 use std::cell::Cell;
 use std::io::PipeReader;
-use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
+use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use socket2::{Domain, SockAddr, Type};
 
 use super::*;
+use crate::probe::{Answer, Peer};
 use crate::verdict::State;
 
 const WAIT: Duration = Duration::from_millis(300);
@@ -29,6 +31,7 @@ fn question(id: usize, protocol: Protocol, peer: SocketAddr) -> Question {
         peer: Peer::Inet(peer),
         protocol,
         wait: WAIT,
+        of_many: false,
     }
 }
 
@@ -43,7 +46,7 @@ fn answers(questions: Vec<Question>, options: &Options<'_>) -> Vec<Answer> {
         options,
         never.as_fd(),
         Some(until),
-        |answer| {
+        |answer: Answer| {
             answers.push(answer);
             ControlFlow::Continue(())
         },
@@ -200,6 +203,7 @@ fn unix_sockets_of_every_kind() {
             peer: Peer::Unix(path.clone()),
             protocol: Protocol::Unix,
             wait: WAIT,
+            of_many: false,
         })
         .collect();
     let answers = answers(asked, &Options::default());
@@ -306,7 +310,7 @@ fn stopped(interrupt: &PipeReader, until: Option<Instant>) -> (Stopped, Duration
         &Options::default(),
         interrupt.as_fd(),
         until,
-        |a| panic!("{a:?}"),
+        |a: Answer| panic!("{a:?}"),
     );
     (stopped.unwrap(), began.elapsed())
 }
@@ -336,7 +340,7 @@ fn the_receiver_may_have_heard_enough() {
         &Options::default(),
         never.as_fd(),
         None,
-        |_| {
+        |_: Answer| {
             heard += 1;
             if heard < 10 {
                 ControlFlow::Continue(())

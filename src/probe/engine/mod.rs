@@ -1,0 +1,199 @@
+//! The readiness loop: puts questions as the schedule gives them, and reports
+//! each answer the moment it is known. The only place in `probe` with a clock.
+//!
+//! `ask` puts a question, `settle` ends it; both are turns of the loop here.
+
+mod ask;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use socket2::Socket;
+
+use super::deadline::Deadlines;
+use super::flight::Flights;
+use super::schedule::{Next, Schedule};
+use super::{Audience, Options, Question, Stopped, payload, tcp, udp};
+use crate::verdict::{Evidence, Protocol};
+
+/// Questions put, and events taken, before the other side of the loop has its
+/// turn: answers must not grow old while a thousand SYNs are sent.
+const BATCH: usize = 64;
+/// The token of the interrupt descriptor; slots never reach it.
+const INTERRUPT: u64 = u64::MAX;
+/// RST: by far the most frequent answer, and the one that says nothing else.
+const REFUSED: Evidence = Evidence::Errno {
+    errno: libc::ECONNREFUSED,
+    icmp: None,
+};
+
+/// Asks all `questions` and hands each answer to `audience`, in the order in
+/// which they come.
+///
+/// The audience is told as soon as `interrupt` is readable or hung up, and
+/// decides whether that ends the run. `until` is the deadline of the whole run.
+/// Questions that are without an answer at the end get none; whatever was in
+/// flight is closed with RST.
+///
+/// # Errors
+/// Of epoll(7) itself: no descriptor for it, or an `interrupt` that cannot be
+/// polled. Trouble with a single question is its answer.
+pub fn run(
+    questions: &mut dyn Iterator<Item = Question>,
+    options: &Options<'_>,
+    interrupt: BorrowedFd<'_>,
+    until: Option<Instant>,
+    mut audience: impl Audience,
+) -> io::Result<Stopped> {
+    let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+    epoll.add(interrupt, EpollEvent::new(EpollFlags::EPOLLIN, INTERRUPT))?;
+    let mut engine = Engine {
+        options,
+        epoll,
+        schedule: Schedule::new(questions, options.window),
+        flights: Flights::default(),
+        deadlines: Deadlines::default(),
+        spare: [None, None],
+        audience: &mut audience,
+    };
+    match engine.run(until) {
+        Ok(stopped) => Ok(stopped),
+        Err(Halt::Told) => Ok(Stopped::Told),
+        Err(Halt::Broken(error)) => Err(error),
+    }
+}
+
+/// What ends a run in the middle of a turn.
+enum Halt {
+    Told,
+    Broken(io::Error),
+}
+
+struct Engine<'a, 'q> {
+    options: &'a Options<'a>,
+    epoll: Epoll,
+    schedule: Schedule<'q>,
+    flights: Flights,
+    deadlines: Deadlines,
+    /// A refused socket of each family, which can ask again at once: on
+    /// loopback this saves half of all system calls.
+    spare: [Option<Socket>; 2],
+    audience: &'a mut dyn Audience,
+}
+
+/// How a turn of asking ended.
+enum Filled {
+    /// There is more to ask right now.
+    More,
+    /// Nothing to ask before this moment, or before an answer.
+    Wait(Option<Instant>),
+    /// Nothing left to ask, nothing in flight.
+    Done,
+}
+
+impl Engine<'_, '_> {
+    fn run(&mut self, until: Option<Instant>) -> Result<Stopped, Halt> {
+        let mut events = [EpollEvent::empty(); BATCH];
+        loop {
+            let wake = match self.fill()? {
+                Filled::Done => return Ok(Stopped::Done),
+                Filled::More => Some(Instant::now()),
+                Filled::Wait(at) => at,
+            };
+            let soonest = [wake, self.deadlines.next(), until];
+            let timeout = timeout(soonest.into_iter().flatten().min());
+            let ready = match self.epoll.wait(&mut events, timeout) {
+                Ok(ready) => ready,
+                Err(Errno::EINTR) => 0,
+                Err(errno) => return Err(Halt::Broken(errno.into())),
+            };
+            for event in &events[..ready] {
+                match event.data() {
+                    INTERRUPT if self.audience.interrupted().is_break() => {
+                        return Ok(Stopped::Interrupted);
+                    }
+                    INTERRUPT => {}
+                    token => self.look(token)?,
+                }
+            }
+            let now = Instant::now();
+            while let Some(token) = self.deadlines.pop_due(now) {
+                self.due(token, now)?;
+            }
+            let flights = &self.flights;
+            self.deadlines
+                .tidy(self.schedule.in_flight(), |token| flights.holds(token));
+            if until.is_some_and(|until| until <= now) {
+                return Ok(Stopped::Deadline);
+            }
+        }
+    }
+
+    /// Puts a batch of questions.
+    fn fill(&mut self) -> Result<Filled, Halt> {
+        for _ in 0..BATCH {
+            match self.schedule.next(Instant::now()) {
+                Next::Ask(question) => self.ask(question, 0)?,
+                Next::Wait(at) => return Ok(Filled::Wait(at)),
+                Next::Done if self.schedule.in_flight() == 0 => return Ok(Filled::Done),
+                Next::Done => return Ok(Filled::Wait(None)),
+            }
+        }
+        Ok(Filled::More)
+    }
+
+    /// Something happened to the socket of `token`.
+    fn look(&mut self, token: u64) -> Result<(), Halt> {
+        let Some(flight) = self.flights.get(token) else {
+            return Ok(());
+        };
+        let outcome = match flight.question.protocol {
+            Protocol::Udp => udp::look(&flight.socket, flight.sent),
+            _ => tcp::look(&flight.socket),
+        };
+        self.conclude(token, outcome)
+    }
+
+    /// The moment that `token` waited for has come.
+    fn due(&mut self, token: u64, now: Instant) -> Result<(), Halt> {
+        let options = self.options;
+        let Some(flight) = self.flights.get(token) else {
+            return Ok(());
+        };
+        let (outcome, next) = match flight.question.protocol {
+            Protocol::Udp => flight.due_udp(data(options, flight.peer), now),
+            _ => flight.due_tcp(now),
+        };
+        if let Some(at) = next {
+            self.deadlines.push(at, token);
+        }
+        self.conclude(token, outcome)
+    }
+}
+
+/// What a UDP question to `peer` carries.
+fn data<'a>(options: &Options<'a>, peer: SocketAddr) -> &'a [u8] {
+    options.data.unwrap_or_else(|| payload(peer.port()))
+}
+
+/// Milliseconds to sleep until `at`, rounded up so that nothing is done early;
+/// without a moment, until something happens.
+fn timeout(at: Option<Instant>) -> EpollTimeout {
+    let Some(at) = at else {
+        return EpollTimeout::NONE;
+    };
+    let left = at.saturating_duration_since(Instant::now());
+    let ms = left.as_nanos().div_ceil(1_000_000);
+    i32::try_from(ms)
+        .ok()
+        .and_then(|ms| ms.try_into().ok())
+        .unwrap_or(EpollTimeout::MAX)
+}

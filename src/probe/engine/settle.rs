@@ -1,0 +1,126 @@
+//! Ending a question: what was learned goes to the judge, and the verdict to
+//! the audience.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use socket2::Socket;
+
+use super::{Engine, Halt, REFUSED};
+use crate::probe::flight::Flight;
+use crate::probe::pace::Heard;
+use crate::probe::{Answer, Outcome, Peer, Question, tcp};
+use crate::verdict::{Evidence, Protocol, judge};
+
+impl Engine<'_, '_> {
+    /// Ends a flight, unless it goes on.
+    pub(super) fn conclude(&mut self, token: u64, outcome: Outcome) -> Result<(), Halt> {
+        if matches!(outcome, Outcome::Pending) {
+            return Ok(());
+        }
+        let Some(flight) = self.flights.take(token) else {
+            return Ok(());
+        };
+        let Flight {
+            question,
+            socket,
+            began,
+            met,
+            ..
+        } = flight;
+        match outcome {
+            Outcome::Pending => Ok(()),
+            Outcome::Settled(evidence, sent) => {
+                self.answer(&question, Some(&socket), began, &evidence, sent)
+            }
+            Outcome::Short(errno) => self.put_back(question, began, errno),
+            Outcome::MetItself => {
+                // The port must be free again before it is asked.
+                drop(socket);
+                self.ask(question, met + 1)
+            }
+        }
+    }
+
+    /// This machine is short of something: later, or if there is no later, an
+    /// error.
+    pub(super) fn put_back(
+        &mut self,
+        question: Question,
+        began: Instant,
+        errno: i32,
+    ) -> Result<(), Halt> {
+        match self.schedule.put_back(question, Instant::now()) {
+            None => Ok(()),
+            Some(question) => {
+                let sent = (question.protocol != Protocol::Unix).then_some(0);
+                self.report(&question, None, began, &Evidence::errno(errno), sent)
+            }
+        }
+    }
+
+    /// A question in flight has its answer.
+    pub(super) fn answer(
+        &mut self,
+        question: &Question,
+        socket: Option<&Socket>,
+        began: Instant,
+        evidence: &Evidence,
+        sent: Option<u32>,
+    ) -> Result<(), Halt> {
+        let now = Instant::now();
+        let heard = match evidence {
+            Evidence::Silence if self.schedule.silent(question, now) => return Ok(()),
+            Evidence::Silence => return self.report(question, socket, began, evidence, sent),
+            Evidence::Errno { icmp: Some(_), .. } => Heard::Icmp,
+            _ => Heard::Other,
+        };
+        self.schedule.finished(question, heard, now);
+        self.report(question, socket, began, evidence, sent)
+    }
+
+    fn report(
+        &mut self,
+        question: &Question,
+        socket: Option<&Socket>,
+        began: Instant,
+        evidence: &Evidence,
+        sent: Option<u32>,
+    ) -> Result<(), Halt> {
+        let time = began.elapsed();
+        let local = socket.and_then(|socket| local(socket, evidence));
+        let own = own(question, local, evidence);
+        let verdict = judge(question.protocol, question.peer.ip(), own, evidence);
+        let answer = Answer {
+            id: question.id,
+            verdict,
+            time,
+            syns: sent,
+            local,
+        };
+        match self.audience.answer(answer) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Halt::Told),
+        }
+    }
+}
+
+/// The local end of a socket, unless nobody will ask for it.
+fn local(socket: &Socket, evidence: &Evidence) -> Option<SocketAddr> {
+    if *evidence == REFUSED {
+        return None;
+    }
+    let local = socket.local_addr().ok()?.as_socket()?;
+    (!local.ip().is_unspecified()).then_some(local)
+}
+
+/// The address that asked. The kernel forgets it when connect() fails on the
+/// spot; it is looked up again where an ICMP error may be our own.
+fn own(question: &Question, local: Option<SocketAddr>, evidence: &Evidence) -> Option<IpAddr> {
+    match (local, evidence, &question.peer) {
+        (Some(local), _, _) => Some(local.ip()),
+        (None, Evidence::Errno { icmp: Some(_), .. }, Peer::Inet(peer)) => tcp::source(*peer),
+        _ => None,
+    }
+}

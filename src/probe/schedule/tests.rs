@@ -1,0 +1,143 @@
+//! What is asked, and when.
+
+use super::*;
+use crate::probe::Peer;
+
+fn question(id: usize, protocol: Protocol, host: u8) -> Question {
+    Question {
+        id,
+        peer: Peer::Inet(([10, 0, 0, host], 1000 + id as u16).into()),
+        protocol,
+        wait: Duration::from_secs(1),
+        of_many: true,
+    }
+}
+
+fn asked(next: Next) -> Question {
+    match next {
+        Next::Ask(question) => question,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_window_bounds_what_is_in_flight() {
+    let now = Instant::now();
+    let mut list = (0..3).map(|id| question(id, Protocol::Tcp, 1));
+    let mut schedule = Schedule::new(&mut list, 2);
+    let first = asked(schedule.next(now));
+    asked(schedule.next(now));
+    assert_eq!(schedule.next(now), Next::Wait(None));
+    schedule.finished(&first, Heard::Other, now);
+    assert_eq!(asked(schedule.next(now)).id, 2);
+    schedule.finished(&first, Heard::Other, now);
+    assert_eq!(schedule.next(now), Next::Done);
+    assert_eq!(schedule.in_flight(), 1);
+}
+
+#[test]
+fn a_shortage_waits_for_others_to_finish() {
+    let now = Instant::now();
+    let mut list = (0..9).map(|id| question(id, Protocol::Tcp, 1));
+    let mut schedule = Schedule::new(&mut list, 8);
+    let first = asked(schedule.next(now));
+    let second = asked(schedule.next(now));
+    assert_eq!(schedule.put_back(second, now), None);
+    assert_eq!(schedule.next(now), Next::Wait(None));
+    schedule.finished(&first, Heard::Other, now);
+    assert_eq!(asked(schedule.next(now)).id, 1, "put back, so first");
+}
+
+#[test]
+fn a_shortage_with_nothing_in_flight_backs_off_and_then_gives_up() {
+    let start = Instant::now();
+    let mut now = start;
+    let mut list = (0..2).map(|id| question(id, Protocol::Tcp, 1));
+    let mut schedule = Schedule::new(&mut list, 8);
+    for _ in 0..BACKOFFS {
+        let question = asked(schedule.next(now));
+        assert_eq!(schedule.put_back(question, now), None);
+        let Next::Wait(Some(at)) = schedule.next(now) else {
+            panic!("no pause")
+        };
+        now = at;
+    }
+    assert_eq!(now - start, Duration::from_millis(310));
+    let question = asked(schedule.next(now));
+    assert_eq!(schedule.put_back(question, now).map(|q| q.id), Some(0));
+    let question = asked(schedule.next(now));
+    assert_eq!(schedule.put_back(question, now).map(|q| q.id), Some(1));
+    assert_eq!(schedule.next(now), Next::Done);
+}
+
+#[test]
+fn a_udp_host_rests_while_others_are_asked() {
+    let now = Instant::now();
+    let mut list = (0..9)
+        .map(|id| question(id, Protocol::Udp, 1))
+        .chain([question(9, Protocol::Udp, 2)]);
+    let mut schedule = Schedule::new(&mut list, 100);
+    let ids: Vec<_> = (0..7).map(|_| asked(schedule.next(now)).id).collect();
+    assert_eq!(ids, [0, 1, 2, 3, 4, 5, 9]);
+    assert_eq!(schedule.next(now), Next::Wait(None));
+
+    let done = question(0, Protocol::Udp, 1);
+    schedule.finished(&done, Heard::Icmp, now);
+    let rested = now + Duration::from_secs(1);
+    assert_eq!(schedule.next(now), Next::Wait(Some(rested)));
+    assert_eq!(asked(schedule.next(rested)).id, 6);
+    schedule.finished(&done, Heard::Other, rested);
+    assert_eq!(asked(schedule.next(rested)).id, 7);
+}
+
+#[test]
+fn tcp_and_loopback_are_not_paced() {
+    let now = Instant::now();
+    let loopback = |id| Question {
+        peer: Peer::Inet(([127, 0, 0, 1], 1).into()),
+        ..question(id, Protocol::Udp, 1)
+    };
+    let mut list = (0..50)
+        .map(|id| question(id, Protocol::Tcp, 1))
+        .chain((50..100).map(loopback));
+    let mut schedule = Schedule::new(&mut list, 100);
+    assert!((0..100).all(|id| asked(schedule.next(now)).id == id));
+    assert_eq!(schedule.next(now), Next::Wait(None));
+}
+
+#[test]
+fn the_silence_of_a_host_that_rations_is_not_believed_at_once() {
+    let now = Instant::now();
+    let mut list = (0..3).map(|id| question(id, Protocol::Udp, 1));
+    let mut schedule = Schedule::new(&mut list, 100);
+    let first = asked(schedule.next(now));
+    let second = asked(schedule.next(now));
+    assert!(
+        !schedule.silent(&first, now),
+        "nothing says that it rations"
+    );
+    let third = asked(schedule.next(now));
+    schedule.finished(&third, Heard::Icmp, now);
+    assert!(schedule.silent(&second, now));
+    let Next::Wait(Some(rested)) = schedule.next(now) else {
+        panic!("no rest")
+    };
+    assert_eq!(rested, now + Duration::from_secs(1));
+    assert_eq!(asked(schedule.next(rested)), second);
+    assert!(!schedule.silent(&second, rested), "twice is enough");
+    assert_eq!(schedule.next(rested), Next::Done);
+}
+
+#[test]
+fn hosts_that_have_rested_are_forgotten() {
+    let now = Instant::now();
+    let mut list = (0..3 * PACES).map(|id| Question {
+        peer: Peer::Inet((std::net::Ipv4Addr::from_bits(1 << 24 | id as u32), 53).into()),
+        ..question(id % 1000, Protocol::Udp, 1)
+    });
+    let mut schedule = Schedule::new(&mut list, 100);
+    while let Next::Ask(question) = schedule.next(now) {
+        schedule.finished(&question, Heard::Nothing, now);
+        assert!(schedule.paces.len() <= PACES);
+    }
+}

@@ -1,0 +1,107 @@
+//! Single rows as text. Pure.
+
+use std::time::Duration;
+
+use super::{fold, word};
+use crate::event::{Probe, Summary};
+use crate::units::human_time;
+use crate::verdict::{Protocol, State, Verdict, sentence};
+use crate::word::escaped;
+
+/// A row for a pipe, newline included: TARGET ADDRESS PORT PROTOCOL STATE
+/// REASON BY TIME_MS SERVICE, separated by tabs, `-` for none.
+pub fn tsv(row: &Probe) -> String {
+    let port = row.port.map(|port| port.to_string());
+    let time = row.time_ms.map(|ms| ms.to_string());
+    let fields = [
+        Some(row.target.as_str()),
+        row.address.as_deref(),
+        port.as_deref(),
+        Some(row.protocol),
+        row.state.map(State::name),
+        Some(row.reason.as_str()),
+        row.by.as_deref(),
+        time.as_deref(),
+        row.service.as_deref(),
+    ];
+    fields
+        .map(|field| field.map_or_else(|| "-".to_owned(), escaped))
+        .join("\t")
+        + "\n"
+}
+
+/// A row in one line, outside of any table.
+pub fn row(row: &Probe) -> String {
+    format!("{} {}: {}", label(row), word(row.state), why(row))
+}
+
+/// The target with the port of the row, as it would be typed.
+pub fn label(row: &Probe) -> String {
+    let block = row.target.contains('/') && row.port.is_some();
+    let host = match &row.address {
+        Some(address) if block => address,
+        _ => &row.target,
+    };
+    escaped(&match row.port {
+        Some(port) if fold::ip(host).is_some_and(|ip| ip.is_ipv6()) => format!("[{host}]:{port}"),
+        Some(port) => format!("{host}:{port}"),
+        None => host.clone(),
+    })
+}
+
+/// Why the row has its state, in a sentence.
+pub fn why(row: &Probe) -> String {
+    let Some(state) = row.state else {
+        return "the run ended before it was answered".to_owned();
+    };
+    let protocol = match row.protocol {
+        "udp" => Protocol::Udp,
+        "unix" => Protocol::Unix,
+        _ => Protocol::Tcp,
+    };
+    let verdict = Verdict {
+        state,
+        reason: row.reason.clone().into(),
+        by: row.by.as_deref().and_then(fold::ip),
+    };
+    let target = row.address.as_deref().and_then(fold::ip);
+    let why = sentence(protocol, &verdict, target, row.syns, time(row));
+    escaped(&match row.expected {
+        Some(expected) if expected != State::Open && row.ok == Some(false) => {
+            format!("expected {expected}: {why}")
+        }
+        _ => why,
+    })
+}
+
+/// How long the answer took.
+pub fn time(row: &Probe) -> Duration {
+    Duration::from_secs_f64(row.time_ms.unwrap_or(0.0).clamp(0.0, 1e12) / 1e3)
+}
+
+/// The last line: how many of each state, and the time it took.
+pub fn summary(counts: &Summary) -> String {
+    let states = [
+        (counts.open, "open"),
+        (counts.closed, "closed"),
+        (counts.rejected, "rejected"),
+        (counts.filtered, "filtered"),
+        (counts.silent, "silent"),
+        (counts.unreachable, "unreachable"),
+        (counts.error, "error"),
+        (counts.unfinished, "unfinished"),
+    ];
+    let states: Vec<String> = (states.iter().filter(|(count, _)| *count > 0))
+        .map(|(count, state)| format!("{count} {state}"))
+        .collect();
+    let states = match states.is_empty() {
+        true => String::new(),
+        false => format!(": {}", states.join(", ")),
+    };
+    let elapsed = Duration::from_secs_f64(counts.elapsed_ms.clamp(0.0, 1e12) / 1e3);
+    format!(
+        "{} probed{states} in {}",
+        counts.probed,
+        human_time(elapsed)
+    )
+}

@@ -1,0 +1,226 @@
+//! Whom a probe asks: each target with its addresses, and its questions one at
+//! a time. Pure.
+
+use std::iter;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::ports::{Port, PortList};
+use crate::targets::Cidr;
+
+/// A target, ready to be asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subject {
+    /// The host, block or socket as it was typed.
+    pub name: String,
+    /// Where it is.
+    pub at: At,
+    /// None for a Unix socket only.
+    pub ports: Option<PortList>,
+}
+
+/// Where a target is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum At {
+    /// The addresses of a host, in the order in which they are asked; their
+    /// port is 0.
+    Addresses(Vec<SocketAddr>),
+    /// Every address of a block.
+    Block(Cidr),
+    /// A local socket, as `probe::Peer` names it.
+    Unix(PathBuf),
+    /// The run ended before its name was looked up.
+    Unknown,
+}
+
+/// One question of a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ask {
+    /// The subject's index.
+    pub subject: usize,
+    pub port: Option<Port>,
+    /// With the port; `None` for Unix sockets, and where it is unknown.
+    pub address: Option<SocketAddr>,
+    /// Which of the questions of its row it is, from 0 on.
+    pub index: usize,
+    /// How many questions that row has.
+    pub of: usize,
+}
+
+/// What a row has to answer for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// A port (or a Unix socket) named by itself: it is to be open.
+    Named,
+    /// One of a range (by its index) or, without one, of a block: one of all
+    /// is to be open.
+    One {
+        subject: usize,
+        range: Option<usize>,
+    },
+}
+
+impl Subject {
+    /// Its questions, lazily, those of a row next to each other. A name has a
+    /// row a port or, if `each`, a row an address and port, as a block has.
+    pub fn asks(&self, subject: usize, each: bool) -> Box<dyn Iterator<Item = Ask> + '_> {
+        let ask = move |port: Option<Port>, address: Option<SocketAddr>| Ask {
+            subject,
+            port,
+            address: address.map(|address| with_port(address, port)),
+            index: 0,
+            of: 1,
+        };
+        let ports = self.ports.iter().flat_map(|ports| ports.iter());
+        match &self.at {
+            At::Unix(_) => Box::new(iter::once(ask(None, None))),
+            At::Unknown => Box::new(ports.map(move |port| ask(Some(port), None))),
+            At::Block(block) => {
+                let block = *block;
+                Box::new(ports.flat_map(move |port| {
+                    (block.iter()).map(move |ip| ask(Some(port), Some((ip, 0).into())))
+                }))
+            }
+            At::Addresses(addresses) => Box::new(ports.flat_map(move |port| {
+                addresses.iter().enumerate().map(move |(index, address)| {
+                    let one = ask(Some(port), Some(*address));
+                    match each {
+                        true => one,
+                        false => Ask {
+                            index,
+                            of: addresses.len(),
+                            ..one
+                        },
+                    }
+                })
+            })),
+        }
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self, each: bool) -> u64 {
+        let ports = self.ports.as_ref().map_or(1, |ports| ports.len() as u64);
+        ports.saturating_mul(match &self.at {
+            At::Block(block) => u64::try_from(block.len()).unwrap_or(u64::MAX),
+            At::Addresses(addresses) if each => addresses.len() as u64,
+            At::Addresses(_) | At::Unix(_) | At::Unknown => 1,
+        })
+    }
+
+    /// The most questions that share a row.
+    pub fn width(&self, each: bool) -> usize {
+        match &self.at {
+            At::Addresses(addresses) if !each => addresses.len().max(1),
+            _ => 1,
+        }
+    }
+
+    /// The address that question `index` of a row asks.
+    pub fn address(&self, index: usize, port: Option<Port>) -> Option<SocketAddr> {
+        match &self.at {
+            At::Addresses(addresses) => addresses.get(index).map(|&ip| with_port(ip, port)),
+            _ => None,
+        }
+    }
+
+    /// What the row of `port` has to answer for; `subject` is our index.
+    pub fn part(&self, subject: usize, port: Option<Port>) -> Part {
+        match (&self.at, port.and_then(|port| port.range)) {
+            (At::Block(_), _) => Part::One {
+                subject,
+                range: None,
+            },
+            (_, Some(range)) => Part::One {
+                subject,
+                range: Some(range),
+            },
+            (_, None) => Part::Named,
+        }
+    }
+}
+
+fn with_port(mut address: SocketAddr, port: Option<Port>) -> SocketAddr {
+    address.set_port(port.map_or(0, |port| port.number));
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::Compiled;
+
+    fn subject(at: At, ports: &str) -> Subject {
+        Subject {
+            name: "x".to_owned(),
+            at,
+            ports: Some(PortList::parse(ports, &Compiled).unwrap()),
+        }
+    }
+
+    fn host() -> At {
+        At::Addresses(vec![
+            "[::1]:0".parse().unwrap(),
+            "127.0.0.1:0".parse().unwrap(),
+        ])
+    }
+
+    fn asked(subject: &Subject, each: bool) -> Vec<(String, usize, usize)> {
+        (subject.asks(0, each))
+            .map(|ask| (ask.address.unwrap().to_string(), ask.index, ask.of))
+            .collect()
+    }
+
+    #[test]
+    fn a_name_has_a_row_a_port_or_a_row_an_address() {
+        let subject = subject(host(), "22,8000-8001");
+        let row = |port| {
+            [
+                (format!("[::1]:{port}"), 0, 2),
+                (format!("127.0.0.1:{port}"), 1, 2),
+            ]
+        };
+        assert_eq!(asked(&subject, false), [22, 8000, 8001].map(row).concat());
+        assert_eq!((subject.rows(false), subject.width(false)), (3, 2));
+        assert_eq!((subject.rows(true), subject.width(true)), (6, 1));
+        assert!(
+            asked(&subject, true)
+                .iter()
+                .all(|row| (row.1, row.2) == (0, 1))
+        );
+    }
+
+    #[test]
+    fn a_block_is_asked_port_by_port_and_never_counted_out() {
+        let block = |text| At::Block(Cidr::parse(text).unwrap());
+        let small = subject(block("10.0.0.0/31"), "22,80");
+        let asked: Vec<_> = asked(&small, false).into_iter().map(|row| row.0).collect();
+        let want = ["10.0.0.0:22", "10.0.0.1:22", "10.0.0.0:80", "10.0.0.1:80"];
+        assert_eq!(asked, want);
+        let huge = subject(block("::/0"), "1-65535");
+        assert_eq!(huge.rows(false), u64::MAX);
+        assert_eq!(huge.asks(0, true).take(3).count(), 3);
+    }
+
+    #[test]
+    fn ports_answer_for_themselves_ranges_and_blocks_together() {
+        let parts = |subject: Subject| -> Vec<Part> {
+            let asks = subject.asks(4, true);
+            asks.map(|ask| subject.part(4, ask.port)).collect()
+        };
+        let one = |range| Part::One { subject: 4, range };
+        let unknown = subject(At::Unknown, "22,1-2,3-3");
+        assert_eq!(
+            parts(unknown),
+            [Part::Named, one(Some(1)), one(Some(1)), one(Some(2))]
+        );
+        let block = At::Block(Cidr::parse("10.0.0.0/32").unwrap());
+        assert_eq!(parts(subject(block, "22,1-1")), [one(None), one(None)]);
+        let unix = Subject {
+            name: "unix:/x".to_owned(),
+            at: At::Unix("/x".into()),
+            ports: None,
+        };
+        assert_eq!(parts(unix.clone()), [Part::Named]);
+        assert_eq!(unix.rows(true), 1);
+    }
+}

@@ -1,0 +1,178 @@
+//! What was expected, what came, and which of it counts against the run. Pure.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::subject::Part;
+use crate::event::Summary;
+use crate::exit::Miss;
+use crate::failure::Class;
+use crate::run::millis;
+use crate::verdict::State;
+
+/// Counts over all rows. Its memory grows with the words of the command line,
+/// not with the ports behind them.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// `--expect`
+    expect: Option<State>,
+    counts: Summary,
+    /// Each kind once.
+    misses: Vec<Miss>,
+    parts: HashMap<Part, Held>,
+}
+
+/// What a range or block has shown so far.
+#[derive(Debug, Default)]
+struct Held {
+    is_open: bool,
+    /// The kinds of its other answers, each once.
+    classes: Vec<Class>,
+}
+
+impl Tally {
+    /// Nothing counted yet.
+    pub fn new(expect: Option<State>) -> Tally {
+        Tally {
+            expect,
+            ..Tally::default()
+        }
+    }
+
+    /// The state that a row of this part is to have.
+    pub fn expected(&self, part: Part) -> Option<State> {
+        (self.expect).or((part == Part::Named).then_some(State::Open))
+    }
+
+    /// Counts a row.
+    pub fn count(&mut self, part: Part, state: State) {
+        *match state {
+            State::Open => &mut self.counts.open,
+            State::Closed => &mut self.counts.closed,
+            State::Rejected => &mut self.counts.rejected,
+            State::Filtered => &mut self.counts.filtered,
+            State::Silent => &mut self.counts.silent,
+            State::Unreachable => &mut self.counts.unreachable,
+            State::Error => &mut self.counts.error,
+        } += 1;
+        self.counts.probed += 1;
+        match self.expected(part) {
+            _ if state == State::Error => self.miss(Miss::Class(Class::Local)),
+            Some(expected) if expected == state => {}
+            Some(_) => self.miss(state.class().map_or(Miss::Open, Miss::Class)),
+            None => {
+                let held = self.parts.entry(part).or_default();
+                match state.class() {
+                    None => held.is_open = true,
+                    Some(class) if !held.classes.contains(&class) => held.classes.push(class),
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+
+    /// Counts rows that the run did not get to.
+    pub fn unfinished(&mut self, rows: u64) {
+        self.counts.unfinished = self.counts.unfinished.saturating_add(rows);
+    }
+
+    /// Something that counts against the run, whatever the rows say.
+    pub fn miss(&mut self, miss: Miss) {
+        if !self.misses.contains(&miss) {
+            self.misses.push(miss);
+        }
+    }
+
+    /// The counts so far.
+    pub fn so_far(&self) -> &Summary {
+        &self.counts
+    }
+
+    /// The end: a range or block without an open port counts with every kind
+    /// of answer it gave.
+    pub fn finish(mut self, elapsed: Duration) -> (Summary, Vec<Miss>) {
+        for held in std::mem::take(&mut self.parts).into_values() {
+            if !held.is_open {
+                for class in held.classes {
+                    self.miss(Miss::Class(class));
+                }
+            }
+        }
+        let summary = Summary {
+            ok: self.misses.is_empty() && self.counts.unfinished == 0,
+            elapsed_ms: millis(elapsed),
+            ..self.counts
+        };
+        (summary, self.misses)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::{Done, Exit};
+    use State::*;
+
+    const RANGE: Part = Part::One {
+        subject: 0,
+        range: Some(1),
+    };
+    const BLOCK: Part = Part::One {
+        subject: 1,
+        range: None,
+    };
+
+    fn code(expect: Option<State>, rows: &[(Part, State)]) -> Exit {
+        let mut tally = Tally::new(expect);
+        for &(part, state) in rows {
+            tally.count(part, state);
+        }
+        let (summary, misses) = tally.finish(Duration::from_millis(5));
+        assert_eq!(summary.ok, misses.is_empty());
+        assert_eq!(summary.probed, rows.len() as u64);
+        Exit::of(&Ok(Done::Answers(misses)))
+    }
+
+    #[test]
+    fn codes() {
+        let named = Part::Named;
+        let rows: &[(&[(Part, State)], u8)] = &[
+            (&[], 0),
+            (&[(named, Open)], 0),
+            (&[(named, Closed)], 4),
+            (&[(named, Filtered)], 5),
+            (&[(named, Silent)], 5),
+            (&[(named, Rejected)], 6),
+            (&[(named, Unreachable)], 6),
+            (&[(named, Error)], 1),
+            (&[(named, Closed), (named, Filtered)], 9),
+            (&[(named, Closed), (named, Open)], 4),
+            // A range is held to one open port.
+            (&[(RANGE, Closed), (RANGE, Open), (RANGE, Filtered)], 0),
+            (&[(RANGE, Closed), (RANGE, Closed)], 4),
+            (&[(RANGE, Closed), (RANGE, Filtered)], 9),
+            (&[(RANGE, Open), (RANGE, Error)], 1),
+            (&[(named, Closed), (RANGE, Open)], 4),
+            (&[(named, Closed), (RANGE, Filtered)], 9),
+            (&[(RANGE, Open), (BLOCK, Filtered)], 5),
+        ];
+        for (rows, want) in rows {
+            assert_eq!(code(None, rows), Exit::Code(*want), "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_expected_is_expected_of_every_port() {
+        type Row = (State, &'static [(Part, State)], u8);
+        let rows: &[Row] = &[
+            (Closed, &[(Part::Named, Closed), (RANGE, Closed)], 0),
+            (Closed, &[(RANGE, Closed), (RANGE, Open)], 9),
+            (Closed, &[(RANGE, Closed), (RANGE, Filtered)], 5),
+            (Open, &[(RANGE, Open), (RANGE, Closed)], 4),
+            (Filtered, &[(BLOCK, Filtered), (BLOCK, Error)], 1),
+        ];
+        for (expect, rows, want) in rows {
+            assert_eq!(code(Some(*expect), rows), Exit::Code(*want), "{rows:?}");
+        }
+    }
+}
