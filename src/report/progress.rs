@@ -79,7 +79,7 @@ fn draw(style: Style, total: u64, count: &AtomicU64, ending: &Receiver<()>) {
     };
     let target = ProgressDrawTarget::term_like(Box::new(terminal));
     let bar = ProgressBar::with_draw_target(Some(total), target);
-    let look = "{spinner} {pos} of {len} answered, {elapsed} {wide_bar}";
+    let look = "{spinner} {pos} of {len} answered, {elapsed} {bar:20}";
     bar.set_style(
         ProgressStyle::with_template(look).unwrap_or_else(|_| ProgressStyle::default_bar()),
     );

@@ -100,6 +100,8 @@ fn folded(fold: &Fold, width: usize) -> Line {
     };
     let reason = match (&like.by, fold.is_alike) {
         (_, false) => String::new(),
+        // That is the state's own word already.
+        (_, true) if like.state.is_none() => String::new(),
         (Some(by), true) => format!(" ({} by {by})", like.reason),
         (None, true) => format!(" ({})", like.reason),
     };

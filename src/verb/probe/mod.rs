@@ -28,7 +28,7 @@ use crate::probe::{self, DEFAULT_WINDOW, Options, Peer, Question, Stopped, Turns
 use crate::run::Run;
 use crate::stage::Stage;
 use crate::stage::bind::{self, Source};
-use crate::sys::{rlimit, source};
+use crate::sys::{self, rlimit};
 use crate::verdict::Protocol;
 use hearing::Hearing;
 use rows::Rows;
@@ -144,7 +144,7 @@ fn question(plan: &Probe, subject: &Subject, ask: &Ask, id: usize) -> Option<Que
 /// Binds the source of one question.
 fn come_from(socket: &Socket, from: &Source, peer: &std::net::SocketAddr) -> io::Result<()> {
     match from.port {
-        0 => source::bind_address_only(socket),
+        0 => sys::source::bind_address_only(socket),
         _ => socket.set_reuse_address(true)?,
     }
     socket.bind(&from.towards(peer).into())
@@ -159,6 +159,9 @@ fn check(run: &mut Run, source: &Source) -> Result<(), Failure> {
     };
     let failed = |error| StageError::io(Stage::Socket, "--source", Class::Local, &error);
     let socket = Socket::new(domain, Type::DGRAM, None).map_err(failed)?;
+    if source.port == 0 {
+        sys::source::bind_address_only(&socket);
+    }
     bind::source(run, &socket, source, &any)
 }
 
