@@ -151,11 +151,15 @@ matrix! {
 /// Two of ours, over every kind of stream.
 #[track_caller]
 fn with_ourselves(listen: &str, connect: impl Fn(u16) -> String, first: First) {
+    let Some(names) = Namespace::with_names() else {
+        return;
+    };
     let listener = sock(format!("listen {listen}"))
         .stdin(Stdin::Pipe)
         .any_stdout()
         .listener();
     let client = sock(format!("connect {}", connect(listener.port)))
+        .inside(names, "")
         .stdin(Stdin::Pipe)
         .any_stdout()
         .spawn();
@@ -250,7 +254,8 @@ fn seqpacket_keeps_its_records() {
 /// The line of a listener names an IPv4 peer as what it is.
 #[test]
 fn ipv4_peers_are_unmapped() {
-    let listener = sock("listen -v 0").any_stderr().listener();
+    let mut listener = sock("listen -v 0").any_stderr().spawn();
+    listener.announced();
     let client = dial(V4, listener.port);
     let local = client.local_addr().expect("connected");
     drop(client);
@@ -483,14 +488,18 @@ fn a_peer_that_says_nothing_is_a_peer() {
 fn a_listener_takes_one_peer() {
     let listener = sock("listen 127.0.0.1:0")
         .stdin(Stdin::Pipe)
+        .stdout("x")
         .any_end()
+        .any_stderr()
         .listener();
-    let port = listener.port;
-    let _first = dial(V4, port);
+    let address = (V4, listener.port).into();
+    // A peer of whom nothing has come yet may still turn out to be a probe.
+    let mut first = dial(V4, listener.port);
+    first.write_all(b"x").expect("it took us");
+    listener.wait_text("x");
     eventually("the listener to be closed", || {
-        std::net::TcpStream::connect((V4, port))
-            .is_err()
-            .then_some(())
+        let error = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200));
+        (error.err()?.kind() == std::io::ErrorKind::ConnectionRefused).then_some(())
     });
     assert!(listener.runs());
 }
@@ -609,6 +618,9 @@ fn source_is_the_address_we_dial_from() {
 /// name is localhost; its dead address a full accept queue.
 #[test]
 fn a_dead_address_costs_little() {
+    let Some(names) = Namespace::with_names() else {
+        return;
+    };
     if !ipv6() {
         return;
     }
@@ -627,6 +639,7 @@ fn a_dead_address_costs_little() {
         stream.write_all(b"here").expect("four bytes");
     });
     let ended = sock(format!("connect localhost {}", silent.port()))
+        .inside(names, "")
         .stdout("here")
         .run();
     took_between(
@@ -640,6 +653,9 @@ fn a_dead_address_costs_little() {
 /// A refused address is answered at once, and the next one tried.
 #[test]
 fn a_refused_address_is_not_the_last_word() {
+    let Some(names) = Namespace::with_names() else {
+        return;
+    };
     if !ipv6() {
         return;
     }
@@ -648,7 +664,9 @@ fn a_refused_address_is_not_the_last_word() {
         return;
     };
     let thread = std::thread::spawn(move || drop(live.accept().expect("a peer")));
-    sock(format!("connect localhost {port}")).run();
+    sock(format!("connect localhost {port}"))
+        .inside(names, "")
+        .run();
     thread.join().expect("the peer");
 }
 
@@ -676,4 +694,22 @@ fn retry_asks_again() {
     let listener = Listener::at(V4, port).expect("the port was ours");
     drop(listener.accept().expect("it asked again"));
     connect.finish();
+}
+
+/// Whatever else is said: a program that waits for a listener reads one line.
+#[test]
+fn the_first_line_is_that_of_the_listener() {
+    for words in [
+        "listen",
+        "listen -v",
+        "listen -vv",
+        "recv -l -v",
+        "send -l -v",
+    ] {
+        let listener = sock(format!("{words} 127.0.0.1:0"))
+            .stdin(Stdin::Pipe)
+            .any_stderr()
+            .listener();
+        drop(dial(V4, listener.port));
+    }
 }

@@ -185,7 +185,7 @@ fn an_answer_that_does_not_come_is_5() {
         .words(format!("127.0.0.1 {port}"))
         .code(5)
         .stdout("ok\n")
-        .stderr("sock: recv 127.0.0.1:*: *--await-reply*\n")
+        .stderr("sock: recv 127.0.0.1:*: no reply*\n")
         .run();
     took(ended.elapsed, Duration::from_millis(500));
     assert_eq!(peer.join().expect("the peer"), (2, 2, 0));

@@ -23,7 +23,7 @@ fn receiver(dir: &Path) -> Running {
     sock("recv -l 127.0.0.1:0 -o F")
         .cwd(dir)
         .code(7)
-        .stderr("sock: recv *F.part*\n")
+        .stderr("sock: recv 127.0.0.1:*: * (ECONNRESET)*F.part*\n")
         .listener()
 }
 
@@ -117,7 +117,7 @@ fn promise_1_a_sender_learns_that_its_receiver_was_killed() {
     let mut send = sock(format!("send 127.0.0.1 {}", recv.port))
         .stdin(Stdin::Pipe)
         .code(7)
-        .stderr("sock: send 127.0.0.1:*\n")
+        .stderr("sock: * 127.0.0.1:*: * (ECONNRESET)*\n")
         .spawn();
     send.write(noise(3, 1 << 20));
     wait_part(dir.path(), 1 << 20);
@@ -166,7 +166,7 @@ fn promise_1_a_sender_learns_that_the_disk_was_full() {
         .inside(&own, "")
         .stdin(Stdin::Stream(Box::new(Noise::new(4, 8 << 20))))
         .code(7)
-        .stderr("sock: send 127.0.0.1:*\n")
+        .stderr("sock: * 127.0.0.1:*: * (ECONNRESET)*\n")
         .run();
     recv.finish();
     own.script("", "test ! -e /run/small/F && test -e /run/small/F.part");
@@ -225,7 +225,7 @@ fn promise_3_an_idle_stdin_has_its_grace() {
         .stdin(Stdin::Pipe)
         .code(7)
         .stdout("hello")
-        .stderr("sock: *sent 3 B*received 5 B*\n")
+        .stderr("sock: *--grace*3 *5 *\n")
         .spawn();
     connect.write("abc");
     connect.wait_stdout_end();
@@ -402,17 +402,14 @@ fn promise_7_a_symlink_stays_a_symlink() {
 
 #[test]
 fn promise_8_a_server_survives_hup_under_nohup() {
-    let echo = sock("listen -k --echo 127.0.0.1:0")
+    let mut echo = sock("listen -k --echo 127.0.0.1:0")
         .via(["nohup"])
         .signal(Signal::SIGTERM)
         .any_stderr()
         .spawn();
     // nohup(1) may have its own say before.
-    let line = echo.wait_line("listening on 127.0.0.1:*");
-    let port: u16 = line
-        .split([':', ' '])
-        .find_map(|word| word.parse().ok())
-        .expect("its port");
+    echo.announced();
+    let port = echo.port;
     echo.send_signal(Signal::SIGHUP);
     for _ in 0..2 {
         let mut client = dial(V4, port);
@@ -506,10 +503,11 @@ fn promise_10_nor_a_receiver() {
 /// With a word on stderr about each peer that was none.
 #[test]
 fn promise_10_and_each_of_them_is_reported() {
-    let listen = sock("listen -v 127.0.0.1:0")
+    let mut listen = sock("listen -v 127.0.0.1:0")
         .stdin(Stdin::Pipe)
         .any_stderr()
-        .listener();
+        .spawn();
+    listen.announced();
     reset(dial(V4, listen.port));
     listen.wait_line("*127.0.0.1*reset*");
     assert!(listen.runs());
@@ -569,7 +567,7 @@ fn a_survey_of_localhost_finds_exactly_what_listens() {
             .run();
         let rows = ended.lines();
         assert_eq!(rows.len(), 65535, "a row a port");
-        let open: Vec<u16> = rows
+        let mut open: Vec<u16> = rows
             .iter()
             .map(|row| row.split('\t').collect::<Vec<_>>())
             .filter(|row| row[4] != "closed")
@@ -578,6 +576,7 @@ fn a_survey_of_localhost_finds_exactly_what_listens() {
                 row[2].parse().expect("a port")
             })
             .collect();
+        open.sort_unstable();
         assert_eq!(open, PORTS);
     }
 }

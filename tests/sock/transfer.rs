@@ -138,7 +138,7 @@ fn an_empty_stream_is_complete() {
 fn fewer_bytes_than_asked_for_is_7() {
     for (words, code, stderr) in [
         ("--bytes 5", 0, ""),
-        ("--bytes 6", 7, "sock: recv 127.0.0.1:*: *5*6*\n"),
+        ("--bytes 6", 7, "sock: recv *5 *--bytes*\n"),
     ] {
         let (port, _peer) = serve(V4, |mut stream| stream.write_all(b"12345"));
         sock(format!("recv {words} 127.0.0.1 {port}"))
@@ -181,7 +181,7 @@ fn a_sender_that_has_fewer_bytes_than_asked_for_is_7() {
     sock(format!("send --bytes 4 127.0.0.1 {}", recv.port))
         .input("123")
         .code(7)
-        .stderr("sock: send *: *3*4*\n")
+        .stderr("sock: *3 *--bytes*\n")
         .run();
     recv.finish();
 }
@@ -194,7 +194,7 @@ fn bytes_prove_completeness_where_the_socket_cannot() {
     let mut recv = sock("recv -l ./s --bytes 100 -o F")
         .cwd(dir.path())
         .code(7)
-        .stderr("sock: recv *50*100*F.part*\n")
+        .stderr("sock: recv *50 *--bytes*F.part*\n")
         .spawn();
     recv.listening();
     let mut send = sock("send ./s")
@@ -344,7 +344,7 @@ fn a_full_device_fails_both_sides() {
     sock(format!("send 127.0.0.1 {}", recv.port))
         .input(noise(6, 4 << 20))
         .code(7)
-        .stderr("sock: send 127.0.0.1:*\n")
+        .stderr("sock: * 127.0.0.1:*: * (ECONNRESET)*\n")
         .run();
     recv.finish();
 }

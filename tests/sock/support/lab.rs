@@ -13,9 +13,10 @@ use std::sync::OnceLock;
 use super::command::Cmd;
 use super::peer::{peer, skip};
 
-/// A user namespace with its own network and mounts.
+/// A user namespace with mounts of its own and, mostly, a network of its own.
 pub struct Namespace {
     holder: Child,
+    own_network: bool,
     /// Its end is the end of the namespace.
     _pipe: ChildStdin,
 }
@@ -25,7 +26,6 @@ const PREAMBLE: &str = "
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
 mount -t tmpfs tmpfs /run
-ip link set lo up
 ";
 
 /// What every namespace ends with: it says so and waits for the end.
@@ -40,6 +40,25 @@ impl Namespace {
     /// allowed or a tool is missing; a script that fails is a failure.
     #[track_caller]
     pub fn new(script: &str, env: &[(&str, String)]) -> Option<Namespace> {
+        Namespace::hold("-Urnm", &["ip link set lo up\n", script].concat(), env)
+    }
+
+    /// The network of this machine, where `localhost` is ::1 and 127.0.0.1, which
+    /// not every machine's /etc/hosts says.
+    #[track_caller]
+    pub fn with_names() -> Option<&'static Namespace> {
+        static NAMES: OnceLock<Option<Namespace>> = OnceLock::new();
+        const SCRIPT: &str = "
+printf '::1 localhost\\n127.0.0.1 localhost\\n' >/run/hosts
+mount --bind /run/hosts /etc/hosts
+";
+        NAMES
+            .get_or_init(|| Namespace::hold("-Urm", SCRIPT, &[]))
+            .as_ref()
+    }
+
+    #[track_caller]
+    fn hold(kinds: &str, script: &str, env: &[(&str, String)]) -> Option<Namespace> {
         for tool in [
             "unshare", "nsenter", "setpriv", "ip", "nft", "bash", "python3",
         ] {
@@ -62,7 +81,7 @@ impl Namespace {
         }
 
         let mut holder = Command::new("unshare")
-            .args(["-Urnm", "bash", "-c"])
+            .args([kinds, "bash", "-c"])
             .arg([PREAMBLE, script, KEEP].concat())
             .envs(env.iter().map(|(key, value)| (key, value)))
             .stdin(Stdio::piped())
@@ -85,6 +104,7 @@ impl Namespace {
         }
         Some(Namespace {
             holder,
+            own_network: kinds.contains('n'),
             _pipe: pipe,
         })
     }
@@ -132,21 +152,20 @@ read -r line <&\"$server\"
     /// As [`Namespace::enter`], but as the namespace's root.
     pub fn enter_privileged(&self, host: &str) -> Vec<OsString> {
         let pid = self.holder.id();
-        let net = match host {
-            "" => format!("--net=/proc/{pid}/ns/net"),
-            host => format!("--net=/proc/{pid}/root/run/netns/{host}"),
-        };
-        [
-            "nsenter",
-            "--preserve-credentials",
-            "-U",
-            "-m",
-            "-t",
-            &pid.to_string(),
-            &net,
-        ]
-        .map(OsString::from)
-        .into()
+        let mut words = vec![
+            "nsenter".to_owned(),
+            "--preserve-credentials".to_owned(),
+            "-U".to_owned(),
+            "-m".to_owned(),
+            "-t".to_owned(),
+            pid.to_string(),
+        ];
+        match host {
+            "" if self.own_network => words.push(format!("--net=/proc/{pid}/ns/net")),
+            "" => {}
+            host => words.push(format!("--net=/proc/{pid}/root/run/netns/{host}")),
+        }
+        words.into_iter().map(OsString::from).collect()
     }
 
     /// Runs a shell script on a host as the namespace's root.
