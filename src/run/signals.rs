@@ -6,7 +6,8 @@
 
 use std::io::{self, PipeReader, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::{flag, low_level};
@@ -15,6 +16,11 @@ use crate::sys;
 
 /// The signal that asks for progress.
 pub const USR1: i32 = SIGUSR1;
+
+/// timeout(1) signals the process and then its group, and a terminal may do no
+/// better: what comes so close behind the first one is the same wish.
+/// In milliseconds.
+const ONE_SIGNAL: u64 = 100;
 
 /// Installed handlers and the pipe they write to.
 pub struct Signals {
@@ -36,15 +42,22 @@ impl Signals {
             ending: Arc::default(),
             progress: Arc::default(),
         };
-        let second = Arc::new(AtomicBool::new(false));
+        let installed = Instant::now();
+        // Milliseconds from `installed` to the first signal; 0 is none yet.
+        let first = Arc::new(AtomicU64::new(0));
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             if sys::signal::is_ignored(signal)? {
                 continue;
             }
-            // Handlers run in the order of their registration: the check for a
-            // second signal has to come before the first one leaves its mark.
-            flag::register_conditional_default(signal, Arc::clone(&second))?;
-            flag::register(signal, Arc::clone(&second))?;
+            let first = Arc::clone(&first);
+            sys::signal::on(signal, move || {
+                let now = installed.elapsed().as_millis() as u64 + 1;
+                let seen = first.compare_exchange(0, now, Ordering::SeqCst, Ordering::SeqCst);
+                if seen.is_err_and(|first| now > first + ONE_SIGNAL) {
+                    // Does not come back.
+                    let _ = low_level::emulate_default_handler(signal);
+                }
+            })?;
             flag::register_usize(signal, Arc::clone(&signals.ending), signal as usize)?;
             low_level::pipe::register(signal, writer.try_clone()?)?;
         }

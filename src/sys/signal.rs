@@ -19,6 +19,17 @@ pub fn is_ignored(signal: i32) -> io::Result<bool> {
     Ok(unsafe { old.assume_init() }.sa_sigaction == libc::SIG_IGN)
 }
 
+/// Does something when a signal comes, in the signal handler itself.
+///
+/// # Errors
+/// sigaction(2).
+pub fn on(signal: i32, act: impl Fn() + Send + Sync + 'static) -> io::Result<()> {
+    // SAFETY: `act` must be async-signal-safe. Its only caller reads a clock
+    // and an atomic and may raise the signal again; all of that is on the list
+    // of signal-safety(7), and nothing allocates or locks.
+    unsafe { signal_hook::low_level::register(signal, act) }.map(drop)
+}
+
 /// Gives SIGPIPE its default action back, which std's start took away: a
 /// write without MSG_NOSIGNAL to a closed connection then ends the process.
 ///

@@ -12,6 +12,7 @@ mod conversation;
 mod datagrams;
 mod errors;
 mod firewall;
+mod generated;
 mod json;
 mod messages;
 mod probe;

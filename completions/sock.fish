@@ -1,0 +1,178 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_sock_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_sock_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_sock_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_sock_using_subcommand
+    set -l cmd (__fish_sock_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c sock -n "__fish_sock_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sock -n "__fish_sock_needs_command" -s V -l version -d 'Print version'
+complete -c sock -n "__fish_sock_needs_command" -f -a "connect" -d 'Hold a two-way conversation over stdin and stdout'
+complete -c sock -n "__fish_sock_needs_command" -f -a "probe" -d 'Which ports answer, how fast, and when one does not: why, and who said so'
+complete -c sock -n "__fish_sock_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c sock -n "__fish_sock_needs_command" -f -a "send" -d 'One way out: files, stdin or messages; 0 means the other side has it'
+complete -c sock -n "__fish_sock_needs_command" -f -a "recv" -d 'One way in, to stdout or a file; 0 means a clean end and every byte stored'
+complete -c sock -n "__fish_sock_needs_command" -f -a "listen" -d 'Wait for a peer, then relay stdin and stdout, or serve it'
+complete -c sock -n "__fish_sock_using_subcommand connect" -l resolve-timeout -d 'Give up on a name after this time, counted from the question' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l source -d 'The local address, and port, to come from' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -s w -l connect-timeout -d 'Give up on an address after this time, counted from its SYN' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l retry -d 'Try again this many times when it fails (`inf`: for ever)' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l retry-interval -d 'The time between two tries' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l send-flags -d 'Flags of every send(), by name: confirm dontroute dontwait eor more nosignal oob; `none` clears nosignal too' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l chunk -d 'At most this many bytes a send(); the length of a datagram' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l interval -d 'The least time between two send()s' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l recv-flags -d 'Flags of every recv(), by name: dontwait oob peek trunc waitall' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l on-eof -d 'What is done when stdin has ended and all of it was delivered' -r -f -a "shutdown\t'Half-close: the peer sees the end, and may go on sending'
+keep\t'Nothing: the peer is not told, and ends the conversation'
+close\t'Close as soon as the peer\'s kernel has everything'"
+complete -c sock -n "__fish_sock_using_subcommand connect" -l grace -d 'After the peer\'s end, how long stdin may go on without a byte; then code 7 (`inf`: until its end)' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l quit-after-eof -d 'After stdin\'s end, wait at most this long for the peer\'s; code 0' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c sock -n "__fish_sock_using_subcommand connect" -s 4 -d 'IPv4 only'
+complete -c sock -n "__fish_sock_using_subcommand connect" -s 6 -d 'IPv6 only'
+complete -c sock -n "__fish_sock_using_subcommand connect" -s n -l numeric -d 'Look no name up: a name is an error'
+complete -c sock -n "__fish_sock_using_subcommand connect" -s u -l udp -d 'Datagrams: UDP, or a Unix datagram socket'
+complete -c sock -n "__fish_sock_using_subcommand connect" -l seqpacket -d 'Messages over a connection (SOCK_SEQPACKET; Unix sockets only)'
+complete -c sock -n "__fish_sock_using_subcommand connect" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
+complete -c sock -n "__fish_sock_using_subcommand connect" -l quiet -d 'Tell errors only'
+complete -c sock -n "__fish_sock_using_subcommand connect" -l json -d 'Tell everything as JSON, one object a line'
+complete -c sock -n "__fish_sock_using_subcommand connect" -l lines -d 'End what each recv() gives with a newline, unless it has one'
+complete -c sock -n "__fish_sock_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sock -n "__fish_sock_using_subcommand probe" -l resolve-timeout -d 'Give up on a name after this time, counted from the question' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l source -d 'The local address, and port, to come from' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -s w -l connect-timeout -d 'Call a port silent after this time, counted from its first SYN [default: 4s for ports named by themselves, 1.3s in ranges and blocks]' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l ports -d 'The ports of every TARGET that names none' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l expect -d 'Expect this state of every port: open closed rejected filtered silent unreachable' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c sock -n "__fish_sock_using_subcommand probe" -s 4 -d 'IPv4 only'
+complete -c sock -n "__fish_sock_using_subcommand probe" -s 6 -d 'IPv6 only'
+complete -c sock -n "__fish_sock_using_subcommand probe" -s n -l numeric -d 'Look no name up: a name is an error'
+complete -c sock -n "__fish_sock_using_subcommand probe" -s u -l udp -d 'Ask with UDP datagrams; open only if a reply comes'
+complete -c sock -n "__fish_sock_using_subcommand probe" -l all-addresses -d 'A row for each address of a name, instead of the best of them'
+complete -c sock -n "__fish_sock_using_subcommand probe" -l all -d 'Show every row on a terminal, instead of folding many of one state'
+complete -c sock -n "__fish_sock_using_subcommand probe" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
+complete -c sock -n "__fish_sock_using_subcommand probe" -l quiet -d 'Tell errors only'
+complete -c sock -n "__fish_sock_using_subcommand probe" -l json -d 'Tell everything as JSON, one object a line'
+complete -c sock -n "__fish_sock_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sock -n "__fish_sock_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c sock -n "__fish_sock_using_subcommand send" -l resolve-timeout -d 'Give up on a name after this time, counted from the question' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l source -d 'The local address, and port, to come from' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l backlog -d 'Finished handshakes that may wait for accept(); `somaxconn` is the most the kernel allows [default: 128]' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l accept-timeout -d 'Give up when no peer has come after this time, counted from the announcement' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -s w -l connect-timeout -d 'Give up on an address after this time, counted from its SYN' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l retry -d 'Try again this many times when it fails (`inf`: for ever)' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l retry-interval -d 'The time between two tries' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l send-flags -d 'Flags of every send(), by name: confirm dontroute dontwait eor more nosignal oob; `none` clears nosignal too' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l chunk -d 'At most this many bytes a send(); the length of a datagram' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l interval -d 'The least time between two send()s' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l bytes -d 'End after this many bytes of input; fewer is code 7' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l message -d 'Send this instead of stdin, one send() a message: the text itself, @FILE, hex:..., text:...; {n} and {n:03} are its number' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l count -d 'How many messages' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l await-reply -d 'Wait for a reply to each message and write it to stdout; none in this time, counted from the send(), is code 5' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l close-wait -d 'After our end, wait this long for the peer to close, which says that it has everything; silence is code 5. 0 does not ask' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l recv-flags -d 'Flags of every recv(), by name: dontwait oob peek trunc waitall' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c sock -n "__fish_sock_using_subcommand send" -s 4 -d 'IPv4 only'
+complete -c sock -n "__fish_sock_using_subcommand send" -s 6 -d 'IPv6 only'
+complete -c sock -n "__fish_sock_using_subcommand send" -s n -l numeric -d 'Look no name up: a name is an error'
+complete -c sock -n "__fish_sock_using_subcommand send" -s u -l udp -d 'Datagrams: UDP, or a Unix datagram socket'
+complete -c sock -n "__fish_sock_using_subcommand send" -l seqpacket -d 'Messages over a connection (SOCK_SEQPACKET; Unix sockets only)'
+complete -c sock -n "__fish_sock_using_subcommand send" -s l -l listen -d 'Wait for the other side instead of dialling'
+complete -c sock -n "__fish_sock_using_subcommand send" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
+complete -c sock -n "__fish_sock_using_subcommand send" -l quiet -d 'Tell errors only'
+complete -c sock -n "__fish_sock_using_subcommand send" -l json -d 'Tell everything as JSON, one object a line'
+complete -c sock -n "__fish_sock_using_subcommand send" -l lines -d 'End what each recv() gives with a newline, unless it has one'
+complete -c sock -n "__fish_sock_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sock -n "__fish_sock_using_subcommand recv" -l resolve-timeout -d 'Give up on a name after this time, counted from the question' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l source -d 'The local address, and port, to come from' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l backlog -d 'Finished handshakes that may wait for accept(); `somaxconn` is the most the kernel allows [default: 128]' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l accept-timeout -d 'Give up when no peer has come after this time, counted from the announcement' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -s w -l connect-timeout -d 'Give up on an address after this time, counted from its SYN' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l retry -d 'Try again this many times when it fails (`inf`: for ever)' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l retry-interval -d 'The time between two tries' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l recv-flags -d 'Flags of every recv(), by name: dontwait oob peek trunc waitall' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -s o -l output -d 'Store in FILE, as FILE.part until the end is clean' -r -F
+complete -c sock -n "__fish_sock_using_subcommand recv" -l bytes -d 'End after this many bytes; fewer is code 7' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l count -d 'End after this many datagrams' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c sock -n "__fish_sock_using_subcommand recv" -s 4 -d 'IPv4 only'
+complete -c sock -n "__fish_sock_using_subcommand recv" -s 6 -d 'IPv6 only'
+complete -c sock -n "__fish_sock_using_subcommand recv" -s n -l numeric -d 'Look no name up: a name is an error'
+complete -c sock -n "__fish_sock_using_subcommand recv" -s u -l udp -d 'Datagrams: UDP, or a Unix datagram socket'
+complete -c sock -n "__fish_sock_using_subcommand recv" -l seqpacket -d 'Messages over a connection (SOCK_SEQPACKET; Unix sockets only)'
+complete -c sock -n "__fish_sock_using_subcommand recv" -s l -l listen -d 'Wait for the other side instead of dialling'
+complete -c sock -n "__fish_sock_using_subcommand recv" -l force -d 'Overwrite the FILE.part of an interrupted transfer'
+complete -c sock -n "__fish_sock_using_subcommand recv" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
+complete -c sock -n "__fish_sock_using_subcommand recv" -l quiet -d 'Tell errors only'
+complete -c sock -n "__fish_sock_using_subcommand recv" -l json -d 'Tell everything as JSON, one object a line'
+complete -c sock -n "__fish_sock_using_subcommand recv" -l lines -d 'End what each recv() gives with a newline, unless it has one'
+complete -c sock -n "__fish_sock_using_subcommand recv" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sock -n "__fish_sock_using_subcommand listen" -l resolve-timeout -d 'Give up on a name after this time, counted from the question' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l backlog -d 'Finished handshakes that may wait for accept(); `somaxconn` is the most the kernel allows [default: 128]' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l accept-timeout -d 'Give up when no peer has come after this time, counted from the announcement' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l reply -d 'Print what comes and answer every recv() with TEXT' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l send-flags -d 'Flags of every send(), by name: confirm dontroute dontwait eor more nosignal oob; `none` clears nosignal too' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l chunk -d 'At most this many bytes a send(); the length of a datagram' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l interval -d 'The least time between two send()s' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l recv-flags -d 'Flags of every recv(), by name: dontwait oob peek trunc waitall' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l on-eof -d 'What is done when stdin has ended and all of it was delivered' -r -f -a "shutdown\t'Half-close: the peer sees the end, and may go on sending'
+keep\t'Nothing: the peer is not told, and ends the conversation'
+close\t'Close as soon as the peer\'s kernel has everything'"
+complete -c sock -n "__fish_sock_using_subcommand listen" -l grace -d 'After the peer\'s end, how long stdin may go on without a byte; then code 7 (`inf`: until its end)' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l quit-after-eof -d 'After stdin\'s end, wait at most this long for the peer\'s; code 0' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c sock -n "__fish_sock_using_subcommand listen" -s 4 -d 'IPv4 only'
+complete -c sock -n "__fish_sock_using_subcommand listen" -s 6 -d 'IPv6 only'
+complete -c sock -n "__fish_sock_using_subcommand listen" -s n -l numeric -d 'Look no name up: a name is an error'
+complete -c sock -n "__fish_sock_using_subcommand listen" -s u -l udp -d 'Datagrams: UDP, or a Unix datagram socket'
+complete -c sock -n "__fish_sock_using_subcommand listen" -l seqpacket -d 'Messages over a connection (SOCK_SEQPACKET; Unix sockets only)'
+complete -c sock -n "__fish_sock_using_subcommand listen" -s k -l keep-open -d 'Go on with the next peer; the listener is never closed in between'
+complete -c sock -n "__fish_sock_using_subcommand listen" -l echo -d 'Send back what comes'
+complete -c sock -n "__fish_sock_using_subcommand listen" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
+complete -c sock -n "__fish_sock_using_subcommand listen" -l quiet -d 'Tell errors only'
+complete -c sock -n "__fish_sock_using_subcommand listen" -l json -d 'Tell everything as JSON, one object a line'
+complete -c sock -n "__fish_sock_using_subcommand listen" -l lines -d 'End what each recv() gives with a newline, unless it has one'
+complete -c sock -n "__fish_sock_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
