@@ -19,6 +19,9 @@ pub struct Key {
     host: Option<IpAddr>,
     /// The state as its rank among all.
     state: usize,
+    /// Other than expected: a port that was named by itself and is not open
+    /// must not disappear among a thousand that were only tried.
+    surprises: bool,
 }
 
 impl Key {
@@ -36,6 +39,7 @@ impl Key {
                 .iter()
                 .position(|state| row.state == Some(*state))
                 .unwrap_or(State::ALL.len()),
+            surprises: row.ok == Some(false),
         }
     }
 }

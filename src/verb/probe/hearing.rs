@@ -16,7 +16,7 @@ use crate::probe::{Answer, Audience};
 use crate::report::Bar;
 use crate::run::{Run, USR1};
 use crate::units::human_time;
-use crate::verdict::Protocol;
+use crate::verdict::{Protocol, State};
 
 /// One run's ear and mouth.
 pub struct Hearing<'a> {
@@ -64,7 +64,14 @@ impl Hearing<'_> {
         let subject = &self.subjects[told.subject];
         let part = subject.part(told.subject, told.port);
         match &told.answer {
-            Some(answer) => self.tally.count(part, answer.verdict.state),
+            Some(answer) => {
+                self.tally.count(part, answer.verdict.state);
+                if answer.verdict.state == State::Open {
+                    for range in subject.ranges_with(told.subject, told.port) {
+                        self.tally.is_held(range);
+                    }
+                }
+            }
             None => self.tally.unfinished(1),
         }
         if let Some(bar) = &self.bar {

@@ -5,7 +5,7 @@ use std::iter;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::ports::{Port, PortList};
+use crate::ports::{Port, PortItem, PortList};
 use crate::targets::Cidr;
 
 /// A target, ready to be asked.
@@ -136,6 +136,24 @@ impl Subject {
             },
             (_, None) => Part::Named,
         }
+    }
+
+    /// Every range that holds the port, whichever of them asked: a port is
+    /// asked once, but `22,20-30` names it twice.
+    pub fn ranges_with(&self, subject: usize, port: Option<Port>) -> impl Iterator<Item = Part> {
+        let items = match self.at {
+            At::Block(_) => &[],
+            _ => self.ports.as_ref().map_or(&[][..], PortList::items),
+        };
+        let holds = move |item: &PortItem| match (item, port) {
+            (PortItem::Range(first, last), Some(port)) => (*first..=*last).contains(&port.number),
+            _ => false,
+        };
+        let ranges = items.iter().enumerate().filter(move |(_, item)| holds(item));
+        ranges.map(move |(range, _)| Part::One {
+            subject,
+            range: Some(range),
+        })
     }
 }
 

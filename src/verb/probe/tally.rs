@@ -71,6 +71,11 @@ impl Tally {
         }
     }
 
+    /// A range or block has an open port, whether its row is counted there or not.
+    pub fn is_held(&mut self, part: Part) {
+        self.parts.entry(part).or_default().is_open = true;
+    }
+
     /// Counts rows that the run did not get to.
     pub fn unfinished(&mut self, rows: u64) {
         self.counts.unfinished = self.counts.unfinished.saturating_add(rows);
