@@ -143,7 +143,8 @@ pub struct Summary {
     pub silent: u64,
     pub unreachable: u64,
     pub error: u64,
-    pub unfinished: u64,
     pub ok: bool,
     pub elapsed_ms: f64,
+    /// Rows that the run did not get to.
+    pub unfinished: u64,
 }

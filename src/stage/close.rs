@@ -50,6 +50,25 @@ pub fn demand_reset(socket: &Socket, transport: Transport) {
     }
 }
 
+/// Closes a connection, in order or as SO_LINGER says, and tells what it was.
+pub fn tell(run: &mut Run, conn: Conn, begun: Instant, sent: u64, received: u64) {
+    let retransmits = match conn.transport {
+        Transport::Tcp => tcp_info::tcp_info(&conn.socket)
+            .ok()
+            .map(|info| info.total_retrans),
+        _ => None,
+    };
+    let fd = conn.socket.as_raw_fd();
+    drop(conn);
+    run.call(|| format!("close({fd})"), 0);
+    run.tell(Event::Close {
+        sent,
+        received,
+        elapsed_ms: millis(begun.elapsed()),
+        retransmits,
+    });
+}
+
 /// Closes a connection in order and tells what it was.
 ///
 /// # Errors
@@ -62,23 +81,9 @@ pub fn in_order(
     received: u64,
 ) -> Result<(), Failure> {
     run.enter(Stage::Close, &conn.peer);
-    let retransmits = match conn.transport {
-        Transport::Tcp => tcp_info::tcp_info(&conn.socket)
-            .ok()
-            .map(|info| info.total_retrans),
-        _ => None,
-    };
     // After a reset there is nothing left to end in order.
     let _ = allow_fin(&conn.socket, conn.transport);
-    let fd = conn.socket.as_raw_fd();
-    drop(conn);
-    run.call(|| format!("close({fd})"), 0);
-    run.tell(Event::Close {
-        sent,
-        received,
-        elapsed_ms: millis(begun.elapsed()),
-        retransmits,
-    });
+    tell(run, conn, begun, sent, received);
     run.pause(Stage::Close)
 }
 

@@ -134,14 +134,18 @@ pub fn close(
     begun: Instant,
     (sent, received): (u64, u64),
 ) -> Result<(), Failure> {
-    match &result {
-        Ok(()) => close::in_order(run, conn, begun, sent, received),
-        Err(Failure::Stage(_) | Failure::StdoutGone) => {
-            close::demand_reset(&conn.socket, conn.transport);
-            result
-        }
-        Err(Failure::Timer { .. } | Failure::Signal { .. }) => result,
+    let lost = match &result {
+        Ok(()) => return close::in_order(run, conn, begun, sent, received),
+        Err(Failure::StdoutGone) => true,
+        Err(Failure::Stage(error)) => error.class == Class::Local,
+        // What our direction still owes decides: a FIN that was sent stands.
+        Err(Failure::Timer { .. } | Failure::Signal { .. }) => false,
+    };
+    if lost {
+        close::demand_reset(&conn.socket, conn.transport);
     }
+    close::tell(run, conn, begun, sent, received);
+    result
 }
 
 fn judge(
