@@ -208,7 +208,7 @@ impl<'a> Session<'a> {
             run.progress(self.sent(), self.received());
         }
         for (index, fd) in readers {
-            let gone = PollFlags::POLLERR | PollFlags::POLLNVAL;
+            let gone = PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
             if fds[index].ready().intersects(gone) {
                 return Err(reader_gone(fd));
             }
