@@ -69,13 +69,57 @@ _sock() {
             return 0
             ;;
         sock__subcmd__connect)
-            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --seqpacket --source --connect-timeout --retry --retry-interval --send-flags --chunk --interval --recv-flags --on-eof --grace --quit-after-eof --idle --timeout --pause --verbose --quiet --json --color --lines --help"
+            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --connect-timeout --retry --retry-interval --send-flags --chunk --interval --recv-flags --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --resolve-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sndbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rcvbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --congestion)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dscp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mss)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mark)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --multicast)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -127,6 +171,10 @@ _sock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --idle)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -151,13 +199,61 @@ _sock() {
             return 0
             ;;
         sock__subcmd__listen)
-            opts="-4 -6 -n -u -k -v -h --numeric --resolve-timeout --udp --seqpacket --backlog --accept-timeout --keep-open --echo --reply --send-flags --chunk --interval --recv-flags --on-eof --grace --quit-after-eof --idle --timeout --pause --verbose --quiet --json --color --lines --help"
+            opts="-4 -6 -n -u -k -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --reuse-port --freebind --mode --backlog --accept-timeout --keep-open --echo --reply --send-flags --chunk --interval --recv-flags --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --resolve-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sndbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rcvbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --congestion)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dscp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mss)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mark)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --multicast)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mode)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -201,6 +297,10 @@ _sock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --idle)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -225,13 +325,33 @@ _sock() {
             return 0
             ;;
         sock__subcmd__probe)
-            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --source --connect-timeout --ports --all-addresses --expect --all --timeout --pause --verbose --quiet --json --color --help"
+            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --dscp --ttl --mss --mark --interface --source --connect-timeout --ports --all-addresses --expect --all --timeout --pause --verbose --quiet --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --resolve-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dscp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mss)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mark)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -275,7 +395,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__recv)
-            opts="-4 -6 -n -u -l -w -o -v -h --numeric --resolve-timeout --udp --seqpacket --source --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --recv-flags --output --force --bytes --count --idle --timeout --pause --verbose --quiet --json --color --lines --help"
+            opts="-4 -6 -n -u -l -w -o -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --mode --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --recv-flags --output --force --bytes --count --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -285,7 +405,55 @@ _sock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sndbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rcvbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --congestion)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dscp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mss)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mark)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --multicast)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mode)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -333,6 +501,10 @@ _sock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --idle)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -357,7 +529,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__send)
-            opts="-4 -6 -n -u -l -w -v -h --numeric --resolve-timeout --udp --seqpacket --source --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --send-flags --chunk --interval --bytes --message --count --await-reply --close-wait --recv-flags --idle --timeout --pause --verbose --quiet --json --color --lines --help"
+            opts="-4 -6 -n -u -l -w -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --mode --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --send-flags --chunk --interval --bytes --message --count --await-reply --close-wait --recv-flags --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -367,7 +539,55 @@ _sock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sndbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rcvbuf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --congestion)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dscp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mss)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mark)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --multicast)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mode)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -428,6 +648,10 @@ _sock() {
                     return 0
                     ;;
                 --recv-flags)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --linger)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -33,6 +33,17 @@ complete -c sock -n "__fish_sock_needs_command" -f -a "send" -d 'One way out: fi
 complete -c sock -n "__fish_sock_needs_command" -f -a "recv" -d 'One way in, to stdout or a file; 0 means a clean end and every byte stored'
 complete -c sock -n "__fish_sock_needs_command" -f -a "listen" -d 'Wait for a peer, then relay stdin and stdout, or serve it'
 complete -c sock -n "__fish_sock_using_subcommand connect" -l resolve-timeout -d 'Give up on a name after this time, counted from the question' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l sndbuf -d 'Bytes that may wait in the kernel until the peer has them (SO_SNDBUF); without it the kernel finds out what is best' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l rcvbuf -d 'Bytes that may wait in the kernel until they are read (SO_RCVBUF), and with TCP the window that the peer is offered' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l keepalive -d 'Ask a silent peer after this time, and again as often, whether it is still there (SO_KEEPALIVE; whole seconds)' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l user-timeout -d 'Give a connection up when what was sent is not acknowledged in this time (TCP_USER_TIMEOUT)' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l congestion -d 'Congestion control (TCP_CONGESTION): reno, cubic, bbr, ...' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l dscp -d 'The service class in every packet (IP_TOS, IPV6_TCLASS): ef, cs0 to cs7, af11 to af43, le, voice-admit, or 0 to 63' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l ttl -d 'Routers a packet may pass, plus one (IP_TTL, IPV6_UNICAST_HOPS)' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l mss -d 'Bytes that a TCP segment carries at most, either way (TCP_MAXSEG)' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l mark -d 'The mark for routing and firewall rules of this machine, also as 0xN (SO_MARK; needs CAP_NET_ADMIN)' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l interface -d 'Only by way of this network interface (SO_BINDTODEVICE)' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l multicast -d 'Join this group to hear it (recv -u, listen -u); of who sends to it, the packets leave by --interface. Their reach is --ttl, or 1' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l source -d 'The local address, and port, to come from' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -s w -l connect-timeout -d 'Give up on an address after this time, counted from its SYN' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l retry -d 'Try again this many times when it fails (`inf`: for ever)' -r
@@ -46,6 +57,7 @@ keep\t'Nothing: the peer is not told, and ends the conversation'
 close\t'Close as soon as the peer\'s kernel has everything'"
 complete -c sock -n "__fish_sock_using_subcommand connect" -l grace -d 'After the peer\'s end, how long stdin may go on without a byte; then code 7 (`inf`: until its end)' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l quit-after-eof -d 'After stdin\'s end, wait at most this long for the peer\'s; code 0' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l linger -d 'How long close() waits for the peer\'s kernel to have everything, in whole seconds; 0 throws away what it has not and resets the connection (SO_LINGER). It applies to an end in order: every other is a reset' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
@@ -57,12 +69,22 @@ complete -c sock -n "__fish_sock_using_subcommand connect" -s 6 -d 'IPv6 only'
 complete -c sock -n "__fish_sock_using_subcommand connect" -s n -l numeric -d 'Look no name up: a name is an error'
 complete -c sock -n "__fish_sock_using_subcommand connect" -s u -l udp -d 'Datagrams: UDP, or a Unix datagram socket'
 complete -c sock -n "__fish_sock_using_subcommand connect" -l seqpacket -d 'Messages over a connection (SOCK_SEQPACKET; Unix sockets only)'
+complete -c sock -n "__fish_sock_using_subcommand connect" -l nodelay -d 'Send small segments at once (TCP_NODELAY)'
+complete -c sock -n "__fish_sock_using_subcommand connect" -l broadcast -d 'Allow broadcast addresses (SO_BROADCAST)'
+complete -c sock -n "__fish_sock_using_subcommand connect" -l mptcp -d 'Multipath TCP (IPPROTO_MPTCP), where the peer speaks it too'
+complete -c sock -n "__fish_sock_using_subcommand connect" -l reuse-port -d 'Share the port with others who ask for that too (SO_REUSEPORT)'
+complete -c sock -n "__fish_sock_using_subcommand connect" -l freebind -d 'Bind an address that this machine does not have yet (IP_FREEBIND)'
 complete -c sock -n "__fish_sock_using_subcommand connect" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
 complete -c sock -n "__fish_sock_using_subcommand connect" -l quiet -d 'Tell errors only'
 complete -c sock -n "__fish_sock_using_subcommand connect" -l json -d 'Tell everything as JSON, one object a line'
 complete -c sock -n "__fish_sock_using_subcommand connect" -l lines -d 'End what each recv() gives with a newline, unless it has one'
 complete -c sock -n "__fish_sock_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sock -n "__fish_sock_using_subcommand probe" -l resolve-timeout -d 'Give up on a name after this time, counted from the question' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l dscp -d 'The service class in every packet (IP_TOS, IPV6_TCLASS): ef, cs0 to cs7, af11 to af43, le, voice-admit, or 0 to 63' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l ttl -d 'Routers a packet may pass, plus one (IP_TTL, IPV6_UNICAST_HOPS)' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l mss -d 'Bytes that a TCP segment carries at most, either way (TCP_MAXSEG)' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l mark -d 'The mark for routing and firewall rules of this machine, also as 0xN (SO_MARK; needs CAP_NET_ADMIN)' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l interface -d 'Only by way of this network interface (SO_BINDTODEVICE)' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l source -d 'The local address, and port, to come from' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -s w -l connect-timeout -d 'Call a port silent after this time, counted from its first SYN [default: 4s for ports named by themselves, 1.3s in ranges and blocks]' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l ports -d 'The ports of every TARGET that names none' -r
@@ -84,7 +106,19 @@ complete -c sock -n "__fish_sock_using_subcommand probe" -l json -d 'Tell everyt
 complete -c sock -n "__fish_sock_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sock -n "__fish_sock_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c sock -n "__fish_sock_using_subcommand send" -l resolve-timeout -d 'Give up on a name after this time, counted from the question' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l sndbuf -d 'Bytes that may wait in the kernel until the peer has them (SO_SNDBUF); without it the kernel finds out what is best' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l rcvbuf -d 'Bytes that may wait in the kernel until they are read (SO_RCVBUF), and with TCP the window that the peer is offered' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l keepalive -d 'Ask a silent peer after this time, and again as often, whether it is still there (SO_KEEPALIVE; whole seconds)' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l user-timeout -d 'Give a connection up when what was sent is not acknowledged in this time (TCP_USER_TIMEOUT)' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l congestion -d 'Congestion control (TCP_CONGESTION): reno, cubic, bbr, ...' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l dscp -d 'The service class in every packet (IP_TOS, IPV6_TCLASS): ef, cs0 to cs7, af11 to af43, le, voice-admit, or 0 to 63' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l ttl -d 'Routers a packet may pass, plus one (IP_TTL, IPV6_UNICAST_HOPS)' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l mss -d 'Bytes that a TCP segment carries at most, either way (TCP_MAXSEG)' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l mark -d 'The mark for routing and firewall rules of this machine, also as 0xN (SO_MARK; needs CAP_NET_ADMIN)' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l interface -d 'Only by way of this network interface (SO_BINDTODEVICE)' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l multicast -d 'Join this group to hear it (recv -u, listen -u); of who sends to it, the packets leave by --interface. Their reach is --ttl, or 1' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l source -d 'The local address, and port, to come from' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l mode -d 'Permissions of the Unix socket, whatever the umask; who may write to it may connect' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l backlog -d 'Finished handshakes that may wait for accept(); `somaxconn` is the most the kernel allows [default: 128]' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l accept-timeout -d 'Give up when no peer has come after this time, counted from the announcement' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -s w -l connect-timeout -d 'Give up on an address after this time, counted from its SYN' -r
@@ -99,6 +133,7 @@ complete -c sock -n "__fish_sock_using_subcommand send" -l count -d 'How many me
 complete -c sock -n "__fish_sock_using_subcommand send" -l await-reply -d 'Wait for a reply to each message and write it to stdout; none in this time, counted from the send(), is code 5' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l close-wait -d 'After our end, wait this long for the peer to close, which says that it has everything; silence is code 5. 0 does not ask' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l recv-flags -d 'Flags of every recv(), by name: dontwait oob peek trunc waitall' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l linger -d 'How long close() waits for the peer\'s kernel to have everything, in whole seconds; 0 throws away what it has not and resets the connection (SO_LINGER). It applies to an end in order: every other is a reset' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
@@ -110,6 +145,11 @@ complete -c sock -n "__fish_sock_using_subcommand send" -s 6 -d 'IPv6 only'
 complete -c sock -n "__fish_sock_using_subcommand send" -s n -l numeric -d 'Look no name up: a name is an error'
 complete -c sock -n "__fish_sock_using_subcommand send" -s u -l udp -d 'Datagrams: UDP, or a Unix datagram socket'
 complete -c sock -n "__fish_sock_using_subcommand send" -l seqpacket -d 'Messages over a connection (SOCK_SEQPACKET; Unix sockets only)'
+complete -c sock -n "__fish_sock_using_subcommand send" -l nodelay -d 'Send small segments at once (TCP_NODELAY)'
+complete -c sock -n "__fish_sock_using_subcommand send" -l broadcast -d 'Allow broadcast addresses (SO_BROADCAST)'
+complete -c sock -n "__fish_sock_using_subcommand send" -l mptcp -d 'Multipath TCP (IPPROTO_MPTCP), where the peer speaks it too'
+complete -c sock -n "__fish_sock_using_subcommand send" -l reuse-port -d 'Share the port with others who ask for that too (SO_REUSEPORT)'
+complete -c sock -n "__fish_sock_using_subcommand send" -l freebind -d 'Bind an address that this machine does not have yet (IP_FREEBIND)'
 complete -c sock -n "__fish_sock_using_subcommand send" -s l -l listen -d 'Wait for the other side instead of dialling'
 complete -c sock -n "__fish_sock_using_subcommand send" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
 complete -c sock -n "__fish_sock_using_subcommand send" -l quiet -d 'Tell errors only'
@@ -117,7 +157,19 @@ complete -c sock -n "__fish_sock_using_subcommand send" -l json -d 'Tell everyth
 complete -c sock -n "__fish_sock_using_subcommand send" -l lines -d 'End what each recv() gives with a newline, unless it has one'
 complete -c sock -n "__fish_sock_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sock -n "__fish_sock_using_subcommand recv" -l resolve-timeout -d 'Give up on a name after this time, counted from the question' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l sndbuf -d 'Bytes that may wait in the kernel until the peer has them (SO_SNDBUF); without it the kernel finds out what is best' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l rcvbuf -d 'Bytes that may wait in the kernel until they are read (SO_RCVBUF), and with TCP the window that the peer is offered' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l keepalive -d 'Ask a silent peer after this time, and again as often, whether it is still there (SO_KEEPALIVE; whole seconds)' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l user-timeout -d 'Give a connection up when what was sent is not acknowledged in this time (TCP_USER_TIMEOUT)' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l congestion -d 'Congestion control (TCP_CONGESTION): reno, cubic, bbr, ...' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l dscp -d 'The service class in every packet (IP_TOS, IPV6_TCLASS): ef, cs0 to cs7, af11 to af43, le, voice-admit, or 0 to 63' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l ttl -d 'Routers a packet may pass, plus one (IP_TTL, IPV6_UNICAST_HOPS)' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l mss -d 'Bytes that a TCP segment carries at most, either way (TCP_MAXSEG)' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l mark -d 'The mark for routing and firewall rules of this machine, also as 0xN (SO_MARK; needs CAP_NET_ADMIN)' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l interface -d 'Only by way of this network interface (SO_BINDTODEVICE)' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l multicast -d 'Join this group to hear it (recv -u, listen -u); of who sends to it, the packets leave by --interface. Their reach is --ttl, or 1' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l source -d 'The local address, and port, to come from' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l mode -d 'Permissions of the Unix socket, whatever the umask; who may write to it may connect' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l backlog -d 'Finished handshakes that may wait for accept(); `somaxconn` is the most the kernel allows [default: 128]' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l accept-timeout -d 'Give up when no peer has come after this time, counted from the announcement' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -s w -l connect-timeout -d 'Give up on an address after this time, counted from its SYN' -r
@@ -127,6 +179,7 @@ complete -c sock -n "__fish_sock_using_subcommand recv" -l recv-flags -d 'Flags 
 complete -c sock -n "__fish_sock_using_subcommand recv" -s o -l output -d 'Store in FILE, as FILE.part until the end is clean' -r -F
 complete -c sock -n "__fish_sock_using_subcommand recv" -l bytes -d 'End after this many bytes; fewer is code 7' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l count -d 'End after this many datagrams' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l linger -d 'How long close() waits for the peer\'s kernel to have everything, in whole seconds; 0 throws away what it has not and resets the connection (SO_LINGER). It applies to an end in order: every other is a reset' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
@@ -138,6 +191,11 @@ complete -c sock -n "__fish_sock_using_subcommand recv" -s 6 -d 'IPv6 only'
 complete -c sock -n "__fish_sock_using_subcommand recv" -s n -l numeric -d 'Look no name up: a name is an error'
 complete -c sock -n "__fish_sock_using_subcommand recv" -s u -l udp -d 'Datagrams: UDP, or a Unix datagram socket'
 complete -c sock -n "__fish_sock_using_subcommand recv" -l seqpacket -d 'Messages over a connection (SOCK_SEQPACKET; Unix sockets only)'
+complete -c sock -n "__fish_sock_using_subcommand recv" -l nodelay -d 'Send small segments at once (TCP_NODELAY)'
+complete -c sock -n "__fish_sock_using_subcommand recv" -l broadcast -d 'Allow broadcast addresses (SO_BROADCAST)'
+complete -c sock -n "__fish_sock_using_subcommand recv" -l mptcp -d 'Multipath TCP (IPPROTO_MPTCP), where the peer speaks it too'
+complete -c sock -n "__fish_sock_using_subcommand recv" -l reuse-port -d 'Share the port with others who ask for that too (SO_REUSEPORT)'
+complete -c sock -n "__fish_sock_using_subcommand recv" -l freebind -d 'Bind an address that this machine does not have yet (IP_FREEBIND)'
 complete -c sock -n "__fish_sock_using_subcommand recv" -s l -l listen -d 'Wait for the other side instead of dialling'
 complete -c sock -n "__fish_sock_using_subcommand recv" -l force -d 'Overwrite the FILE.part of an interrupted transfer'
 complete -c sock -n "__fish_sock_using_subcommand recv" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
@@ -146,6 +204,18 @@ complete -c sock -n "__fish_sock_using_subcommand recv" -l json -d 'Tell everyth
 complete -c sock -n "__fish_sock_using_subcommand recv" -l lines -d 'End what each recv() gives with a newline, unless it has one'
 complete -c sock -n "__fish_sock_using_subcommand recv" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sock -n "__fish_sock_using_subcommand listen" -l resolve-timeout -d 'Give up on a name after this time, counted from the question' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l sndbuf -d 'Bytes that may wait in the kernel until the peer has them (SO_SNDBUF); without it the kernel finds out what is best' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l rcvbuf -d 'Bytes that may wait in the kernel until they are read (SO_RCVBUF), and with TCP the window that the peer is offered' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l keepalive -d 'Ask a silent peer after this time, and again as often, whether it is still there (SO_KEEPALIVE; whole seconds)' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l user-timeout -d 'Give a connection up when what was sent is not acknowledged in this time (TCP_USER_TIMEOUT)' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l congestion -d 'Congestion control (TCP_CONGESTION): reno, cubic, bbr, ...' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l dscp -d 'The service class in every packet (IP_TOS, IPV6_TCLASS): ef, cs0 to cs7, af11 to af43, le, voice-admit, or 0 to 63' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l ttl -d 'Routers a packet may pass, plus one (IP_TTL, IPV6_UNICAST_HOPS)' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l mss -d 'Bytes that a TCP segment carries at most, either way (TCP_MAXSEG)' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l mark -d 'The mark for routing and firewall rules of this machine, also as 0xN (SO_MARK; needs CAP_NET_ADMIN)' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l interface -d 'Only by way of this network interface (SO_BINDTODEVICE)' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l multicast -d 'Join this group to hear it (recv -u, listen -u); of who sends to it, the packets leave by --interface. Their reach is --ttl, or 1' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l mode -d 'Permissions of the Unix socket, whatever the umask; who may write to it may connect' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l backlog -d 'Finished handshakes that may wait for accept(); `somaxconn` is the most the kernel allows [default: 128]' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l accept-timeout -d 'Give up when no peer has come after this time, counted from the announcement' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l reply -d 'Print what comes and answer every recv() with TEXT' -r
@@ -158,6 +228,7 @@ keep\t'Nothing: the peer is not told, and ends the conversation'
 close\t'Close as soon as the peer\'s kernel has everything'"
 complete -c sock -n "__fish_sock_using_subcommand listen" -l grace -d 'After the peer\'s end, how long stdin may go on without a byte; then code 7 (`inf`: until its end)' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l quit-after-eof -d 'After stdin\'s end, wait at most this long for the peer\'s; code 0' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l linger -d 'How long close() waits for the peer\'s kernel to have everything, in whole seconds; 0 throws away what it has not and resets the connection (SO_LINGER). It applies to an end in order: every other is a reset' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
@@ -169,6 +240,11 @@ complete -c sock -n "__fish_sock_using_subcommand listen" -s 6 -d 'IPv6 only'
 complete -c sock -n "__fish_sock_using_subcommand listen" -s n -l numeric -d 'Look no name up: a name is an error'
 complete -c sock -n "__fish_sock_using_subcommand listen" -s u -l udp -d 'Datagrams: UDP, or a Unix datagram socket'
 complete -c sock -n "__fish_sock_using_subcommand listen" -l seqpacket -d 'Messages over a connection (SOCK_SEQPACKET; Unix sockets only)'
+complete -c sock -n "__fish_sock_using_subcommand listen" -l nodelay -d 'Send small segments at once (TCP_NODELAY)'
+complete -c sock -n "__fish_sock_using_subcommand listen" -l broadcast -d 'Allow broadcast addresses (SO_BROADCAST)'
+complete -c sock -n "__fish_sock_using_subcommand listen" -l mptcp -d 'Multipath TCP (IPPROTO_MPTCP), where the peer speaks it too'
+complete -c sock -n "__fish_sock_using_subcommand listen" -l reuse-port -d 'Share the port with others who ask for that too (SO_REUSEPORT)'
+complete -c sock -n "__fish_sock_using_subcommand listen" -l freebind -d 'Bind an address that this machine does not have yet (IP_FREEBIND)'
 complete -c sock -n "__fish_sock_using_subcommand listen" -s k -l keep-open -d 'Go on with the next peer; the listener is never closed in between'
 complete -c sock -n "__fish_sock_using_subcommand listen" -l echo -d 'Send back what comes'
 complete -c sock -n "__fish_sock_using_subcommand listen" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'

@@ -6,7 +6,9 @@
 
 // The vocabulary: parse and Display, pure.
 pub mod address;
+pub mod dscp;
 pub mod flags;
+pub mod mode;
 pub mod ports;
 pub mod services;
 pub mod targets;

@@ -1,11 +1,15 @@
 //! Options by stage. Each struct is one heading of `--help`.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use crate::dscp::Dscp;
 use crate::flags::{RecvFlags, SendFlags};
+use crate::mode::Mode;
 use crate::relay::ending::OnEof;
 use crate::run::Pause;
 use crate::stage::Stage;
@@ -42,11 +46,96 @@ pub struct Socket {
 }
 
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "socket()")]
+pub struct SocketOptions {
+    /// Bytes that may wait in the kernel until the peer has them (SO_SNDBUF);
+    /// without it the kernel finds out what is best
+    #[arg(long, value_name = "SIZE", value_parser = buffer)]
+    pub sndbuf: Option<u32>,
+    /// Bytes that may wait in the kernel until they are read (SO_RCVBUF), and
+    /// with TCP the window that the peer is offered
+    #[arg(long, value_name = "SIZE", value_parser = buffer)]
+    pub rcvbuf: Option<u32>,
+    /// Send small segments at once (TCP_NODELAY)
+    #[arg(long)]
+    pub nodelay: bool,
+    /// Ask a silent peer after this time, and again as often, whether it is
+    /// still there (SO_KEEPALIVE; whole seconds)
+    #[arg(long, value_name = "DUR", value_parser = keepalive)]
+    pub keepalive: Option<u16>,
+    /// Give a connection up when what was sent is not acknowledged in this time
+    /// (TCP_USER_TIMEOUT)
+    #[arg(long, value_name = "DUR", value_parser = user_timeout)]
+    pub user_timeout: Option<Duration>,
+    /// Congestion control (TCP_CONGESTION): reno, cubic, bbr, ...
+    #[arg(long, value_name = "NAME", value_parser = kernel_name)]
+    pub congestion: Option<String>,
+    #[command(flatten)]
+    pub packets: Packets,
+    /// Join this group to hear it (recv -u, listen -u); of who sends to it, the
+    /// packets leave by --interface. Their reach is --ttl, or 1
+    #[arg(long, value_name = "GROUP", value_parser = group)]
+    pub multicast: Option<IpAddr>,
+    /// Allow broadcast addresses (SO_BROADCAST)
+    #[arg(long)]
+    pub broadcast: bool,
+    /// Multipath TCP (IPPROTO_MPTCP), where the peer speaks it too
+    #[arg(long)]
+    pub mptcp: bool,
+}
+
+/// What a packet carries, and which way it takes: also for probes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "socket()")]
+pub struct Packets {
+    /// The service class in every packet (IP_TOS, IPV6_TCLASS): ef, cs0 to cs7,
+    /// af11 to af43, le, voice-admit, or 0 to 63
+    #[arg(long, value_name = "NAME|N", value_parser = Dscp::from_str)]
+    pub dscp: Option<Dscp>,
+    /// Routers a packet may pass, plus one (IP_TTL, IPV6_UNICAST_HOPS)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    pub ttl: Option<u8>,
+    /// Bytes that a TCP segment carries at most, either way (TCP_MAXSEG)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(MSS))]
+    pub mss: Option<u16>,
+    /// The mark for routing and firewall rules of this machine, also as 0xN
+    /// (SO_MARK; needs CAP_NET_ADMIN)
+    #[arg(long, value_name = "N", value_parser = mark)]
+    pub mark: Option<u32>,
+    /// Only by way of this network interface (SO_BINDTODEVICE)
+    #[arg(long, value_name = "NAME", value_parser = kernel_name)]
+    pub interface: Option<String>,
+}
+
+/// What TCP_MAXSEG takes: TCP_MIN_MSS to MAX_TCP_WINDOW of the kernel.
+const MSS: std::ops::RangeInclusive<i64> = 88..=32_767;
+
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "bind()")]
 pub struct Bind {
     /// The local address, and port, to come from
     #[arg(long, value_name = "ADDR[:PORT]")]
     pub source: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "bind()")]
+pub struct BindOptions {
+    /// Share the port with others who ask for that too (SO_REUSEPORT)
+    #[arg(long)]
+    pub reuse_port: bool,
+    /// Bind an address that this machine does not have yet (IP_FREEBIND)
+    #[arg(long)]
+    pub freebind: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "bind()")]
+pub struct BindPath {
+    /// Permissions of the Unix socket, whatever the umask; who may write to it
+    /// may connect
+    #[arg(long, value_name = "OCTAL", value_parser = Mode::from_str)]
+    pub mode: Option<Mode>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -163,6 +252,16 @@ pub struct Close {
 }
 
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "close()")]
+pub struct Linger {
+    /// How long close() waits for the peer's kernel to have everything, in whole
+    /// seconds; 0 throws away what it has not and resets the connection
+    /// (SO_LINGER). It applies to an end in order: every other is a reset
+    #[arg(long, value_name = "DUR", value_parser = linger)]
+    pub linger: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "timers")]
 pub struct Timeout {
     /// End the run after this time, counted from its start; code 124
@@ -245,6 +344,73 @@ fn backlog(word: &str) -> Result<i32, WordError> {
         _ => Err(WordError::new(
             word,
             "a number of connections from 1 to 2147483647, or somaxconn",
+        )),
+    }
+}
+
+/// setsockopt(2) takes an int.
+fn buffer(word: &str) -> Result<u32, WordError> {
+    match Size::parse(word)? {
+        Size(bytes @ 1..=0x7fff_ffff) => Ok(bytes as u32),
+        _ => Err(WordError::new(word, "a size from one byte to below 2 GiB")),
+    }
+}
+
+/// tcp(7) knows whole seconds, up to MAX_TCP_KEEPIDLE.
+fn keepalive(word: &str) -> Result<u16, WordError> {
+    let wrong = || WordError::new(word, "whole seconds, from 1s to 32767s");
+    let time = duration(word)?;
+    match u16::try_from(time.as_secs()) {
+        Ok(seconds @ 1..=32_767) if time.subsec_nanos() == 0 => Ok(seconds),
+        _ => Err(wrong()),
+    }
+}
+
+/// Milliseconds in an int; 0 would mean the kernel's own.
+fn user_timeout(word: &str) -> Result<Duration, WordError> {
+    let time = duration(word)?;
+    let is_whole = time.subsec_nanos().is_multiple_of(1_000_000);
+    match time.as_millis() {
+        1..=0x7fff_ffff if is_whole => Ok(time),
+        _ => Err(WordError::new(
+            word,
+            "whole milliseconds, from 1ms to 24 days",
+        )),
+    }
+}
+
+/// `struct linger` counts whole seconds in an int; the kernel's own clock ends
+/// somewhat before it.
+fn linger(word: &str) -> Result<Duration, WordError> {
+    let time = duration(word)?;
+    match time.as_secs() {
+        0..=1_000_000 if time.subsec_nanos() == 0 => Ok(time),
+        _ => Err(WordError::new(word, "whole seconds, at most 1000000")),
+    }
+}
+
+fn mark(word: &str) -> Result<u32, WordError> {
+    let read = match word.strip_prefix("0x") {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => word.parse().ok(),
+    };
+    read.ok_or_else(|| WordError::new(word, "a number from 0 to 4294967295, or 0x0 to 0xffffffff"))
+}
+
+/// The kernel cuts longer names without a word: IFNAMSIZ, TCP_CA_NAME_MAX.
+fn kernel_name(word: &str) -> Result<String, WordError> {
+    match word.len() {
+        1..=15 if !word.contains(['\0', '/', ' ']) => Ok(word.to_owned()),
+        _ => Err(WordError::new(word, "a name of 1 to 15 characters")),
+    }
+}
+
+fn group(word: &str) -> Result<IpAddr, WordError> {
+    match word.parse::<IpAddr>() {
+        Ok(ip) if ip.is_multicast() => Ok(ip),
+        _ => Err(WordError::new(
+            word,
+            "the address of a group: 224.0.0.0 to 239.255.255.255, or ff00::/8",
         )),
     }
 }

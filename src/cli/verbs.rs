@@ -4,8 +4,9 @@ use clap::{Args, ValueHint};
 use clap_complete::Shell;
 
 use super::groups::{
-    Bind, Close, ConnectOptions, Idle, Lines, ListenOptions, RecvOnly, RecvOptions, Resolve,
-    SendOnly, SendOptions, Socket, TheRun, Timeout, WaitInstead,
+    Bind, BindOptions, BindPath, Close, ConnectOptions, Idle, Lines, Linger, ListenOptions,
+    Packets, RecvOnly, RecvOptions, Resolve, SendOnly, SendOptions, Socket, SocketOptions, TheRun,
+    Timeout, WaitInstead,
 };
 use crate::text::Text;
 use crate::units::duration;
@@ -32,6 +33,12 @@ pub struct Listen {
     #[command(flatten)]
     pub socket: Socket,
     #[command(flatten)]
+    pub set: SocketOptions,
+    #[command(flatten)]
+    pub bind_options: BindOptions,
+    #[command(flatten)]
+    pub path: BindPath,
+    #[command(flatten)]
     pub listen: ListenOptions,
     #[command(flatten)]
     pub serve: Serve,
@@ -41,6 +48,8 @@ pub struct Listen {
     pub recv: RecvOptions,
     #[command(flatten)]
     pub close: Close,
+    #[command(flatten)]
+    pub linger: Linger,
     #[command(flatten)]
     pub idle: Idle,
     #[command(flatten)]
@@ -88,7 +97,11 @@ pub struct Connect {
     #[command(flatten)]
     pub socket: Socket,
     #[command(flatten)]
+    pub set: SocketOptions,
+    #[command(flatten)]
     pub bind: Bind,
+    #[command(flatten)]
+    pub bind_options: BindOptions,
     #[command(flatten)]
     pub connect: ConnectOptions,
     #[command(flatten)]
@@ -97,6 +110,8 @@ pub struct Connect {
     pub recv: RecvOptions,
     #[command(flatten)]
     pub close: Close,
+    #[command(flatten)]
+    pub linger: Linger,
     #[command(flatten)]
     pub idle: Idle,
     #[command(flatten)]
@@ -130,7 +145,13 @@ pub struct Send {
     #[command(flatten)]
     pub socket: Socket,
     #[command(flatten)]
+    pub set: SocketOptions,
+    #[command(flatten)]
     pub bind: Bind,
+    #[command(flatten)]
+    pub bind_options: BindOptions,
+    #[command(flatten)]
+    pub path: BindPath,
     #[command(flatten)]
     pub wait: WaitInstead,
     #[command(flatten)]
@@ -143,6 +164,8 @@ pub struct Send {
     pub only: SendOnly,
     #[command(flatten)]
     pub recv: RecvOptions,
+    #[command(flatten)]
+    pub linger: Linger,
     #[command(flatten)]
     pub idle: Idle,
     #[command(flatten)]
@@ -175,7 +198,13 @@ pub struct Recv {
     #[command(flatten)]
     pub socket: Socket,
     #[command(flatten)]
+    pub set: SocketOptions,
+    #[command(flatten)]
     pub bind: Bind,
+    #[command(flatten)]
+    pub bind_options: BindOptions,
+    #[command(flatten)]
+    pub path: BindPath,
     #[command(flatten)]
     pub wait: WaitInstead,
     #[command(flatten)]
@@ -186,6 +215,8 @@ pub struct Recv {
     pub recv: RecvOptions,
     #[command(flatten)]
     pub only: RecvOnly,
+    #[command(flatten)]
+    pub linger: Linger,
     #[command(flatten)]
     pub idle: Idle,
     #[command(flatten)]
@@ -217,6 +248,8 @@ pub struct Probe {
     pub resolve: Resolve,
     #[command(flatten)]
     pub udp: ProbeSocket,
+    #[command(flatten)]
+    pub packets: Packets,
     #[command(flatten)]
     pub bind: Bind,
     #[command(flatten)]

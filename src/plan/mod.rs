@@ -4,6 +4,7 @@
 //! Whatever a plan contains can be carried out as it stands; whatever cannot
 //! is refused here, in clap's own form and with code 2.
 
+mod options;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use crate::cli::{self, Cli, Refusal, Retry, TheRun, When, usage_error};
 use crate::report::Style;
 use crate::run::Pause;
 use crate::services::{Services, System};
+use crate::stage::options::{Options, SocketOption};
 use crate::stage::socket::Transport;
 use crate::stage::{accept, connect, listen, recv, resolve, send};
 use crate::sys::terminal;
@@ -74,6 +76,8 @@ pub struct Dial {
 pub struct Wait {
     pub at: Vec<Local>,
     pub kind: Kind,
+    /// What is set on each socket.
+    pub socket: Options,
     pub resolve: resolve::Options,
     pub listen: listen::Options,
     pub accept: accept::Options,
@@ -197,6 +201,8 @@ pub struct Probe {
     pub udp: bool,
     pub resolve: resolve::Options,
     pub source: Option<crate::stage::bind::Source>,
+    /// What is set on each socket.
+    pub set: Vec<SocketOption>,
     /// None: by the form in which the port was named.
     pub wait: Option<Duration>,
     pub expect: Option<State>,

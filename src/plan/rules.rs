@@ -1,15 +1,18 @@
 //! Rules between options, small functions named for the mistake.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::{Kind, Wrong};
-use crate::address::{Address, Local};
+use crate::address::{Address, Local, Unix};
 use crate::cli;
+use crate::mode::Mode;
 use crate::run::Pause;
 use crate::stage::Stage;
 use crate::stage::bind::Source;
 use crate::stage::resolve::{self, Family};
 use crate::stage::socket::Transport;
+use crate::units;
 use crate::verdict::State;
 
 /// The socket type that was asked for.
@@ -146,4 +149,86 @@ pub fn chunk(typed: Option<usize>, transport: Transport) -> Option<usize> {
         Transport::UnixDatagram | Transport::UnixSeqpacket => Some(UNIX_CHUNK),
         Transport::Tcp | Transport::UnixStream => None,
     })
+}
+
+/// An option of tcp(7) on another socket.
+pub fn for_tcp_only(transport: Transport, options: &[(&str, bool)]) -> Result<(), Wrong> {
+    match options.iter().find(|(_, typed)| *typed) {
+        Some((option, _)) if transport != Transport::Tcp => Err(Wrong(format!(
+            "{option} is for TCP; this is a {} socket",
+            spoken(transport)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// An option about packets, where there are none.
+pub fn for_ip_only(transport: Transport, options: &[(&str, bool)]) -> Result<(), Wrong> {
+    match options.iter().find(|(_, typed)| *typed) {
+        Some((option, _)) if transport.is_unix() => Err(Wrong(format!(
+            "{option} is for TCP and UDP; nothing of a Unix socket leaves this machine"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// An option about groups and broadcasts, which a connection does not reach.
+pub fn for_udp_only(transport: Transport, options: &[(&str, bool)]) -> Result<(), Wrong> {
+    match options.iter().find(|(_, typed)| *typed) {
+        Some((option, _)) if transport != Transport::Udp => Err(Wrong(format!(
+            "{option} is for UDP (-u); this is a {} socket",
+            spoken(transport)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// `--mode` of something that has no permissions.
+pub fn mode_without_path(mode: Option<Mode>, at: &[Local]) -> Result<(), Wrong> {
+    let has_path = |local: &Local| matches!(local, Local::Unix(Unix::Path(_)));
+    match (mode, at.iter().find(|local| !has_path(local))) {
+        (Some(mode), Some(local)) => Err(Wrong(format!(
+            "--mode {mode} is for the path of a Unix socket (unix:PATH), and {local} has none"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// `--multicast` of one group while another address is dialled: nothing would
+/// go to the group, and nothing could be heard of it.
+pub fn another_group(group: Option<IpAddr>, dialled: &Address) -> Result<(), Wrong> {
+    let dialled_ip = match dialled {
+        Address::Inet { host, .. } => host.ip(),
+        _ => None,
+    };
+    // A name may well be that of the group.
+    let is_it = |group: &IpAddr| dialled_ip.is_none_or(|ip| ip == *group);
+    match group.filter(|group| !is_it(group)) {
+        Some(group) => Err(Wrong(format!(
+            "--multicast {group} while {dialled} is dialled: who sends dials the group itself \
+             (sock send -u {group} PORT), who wants to hear it waits (sock recv -u -l PORT \
+             --multicast {group})"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// `--linger` where one peer's close() would hold up all others.
+pub fn lingering_server(linger: Option<Duration>) -> Result<(), Wrong> {
+    match linger.filter(|linger| !linger.is_zero()) {
+        Some(linger) => Err(Wrong(format!(
+            "--linger {}: a listener that serves many peers at the same time can wait for none \
+             of them in close(); only --linger 0 goes with --echo and --reply",
+            units::display(linger)
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn spoken(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Tcp => "TCP",
+        Transport::Udp => "UDP",
+        _ => "Unix",
+    }
 }

@@ -78,6 +78,34 @@ fn combinations_that_make_no_sense_are_named() {
         ("connect h 1 --pause conect=1", "`connect`"),
         ("connect h 1 -4 -6", "'-6'"),
         ("connect h 1 --recv-flags peek", "peek"),
+        ("connect -u h 1 --nodelay", "--nodelay is for TCP"),
+        ("recv unix:/x --keepalive 3", "this is a Unix socket"),
+        ("probe -u h 1 --mss 500", "--mss is for TCP"),
+        ("listen unix:/x --ttl 3", "--ttl is for TCP and UDP"),
+        ("listen 1 --broadcast", "--broadcast is for UDP"),
+        ("recv -l 1 --multicast 239.1.1.1", "--multicast is for UDP"),
+        ("recv -u -l 1 --multicast 10.1.1.1", "address of a group"),
+        (
+            "send -u 10.0.0.1 1 --multicast 239.1.1.1",
+            "send -u 239.1.1.1",
+        ),
+        ("connect h 1 --reuse-port", "goes with --source"),
+        ("send h 1 --freebind", "goes with --source"),
+        ("recv h 1 --mode 600", "goes with --listen"),
+        ("listen 1 --mode 600", "has none"),
+        ("listen unix:@x --mode 600", "has none"),
+        ("listen unix:/x --mode 668", "in octal"),
+        ("listen 1 --echo --linger 3", "only --linger 0"),
+        ("connect h 1 --linger 1.5", "whole seconds"),
+        ("connect h 1 --keepalive 100ms", "whole seconds"),
+        ("connect h 1 --user-timeout 0", "whole milliseconds"),
+        ("connect h 1 --dscp af44", "did you mean `af41`"),
+        ("connect h 1 --ttl 0", "1..=255"),
+        ("connect h 1 --mss 87", "88..=32767"),
+        ("connect h 1 --mark 0xfg", "0xffffffff"),
+        ("connect h 1 --mark -1", "0xffffffff"),
+        ("connect h 1 --sndbuf 0", "from one byte"),
+        ("connect h 1 --interface sixteen-letters-", "15 characters"),
     ] {
         let said = plan(line).expect_err(line);
         assert!(said.contains(part), "{line}: {said}");
@@ -123,4 +151,72 @@ fn sources_are_read_with_and_without_a_port() {
     for wrong in ["", "x", "1.2.3.4:x", "1.2.3.4:70000", "[::1", "::1]:1"] {
         assert!(read(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn socket_options_become_data_in_the_order_of_their_calls() {
+    use crate::stage::options::SocketOption::*;
+    let line = "connect h 1 --nodelay --rcvbuf 64k --sndbuf 1MiB --keepalive 1m --ttl 3 \
+                --user-timeout 1.5 --dscp 46 --mss 500 --congestion reno --mark 0x10 \
+                --interface lo --linger 0 --source 10.0.0.9 --reuse-port --freebind --mptcp";
+    let Verb::Connect(connect) = verb(line) else {
+        panic!()
+    };
+    let options = connect.dial.connect.socket;
+    let set = vec![
+        SendBuffer(1 << 20),
+        ReceiveBuffer(1 << 16),
+        NoDelay,
+        KeepAlive(60),
+        UserTimeout(Duration::from_millis(1500)),
+        Congestion("reno".into()),
+        Dscp("ef".parse().unwrap()),
+        Ttl(3),
+        MaxSegment(500),
+        Mark(16),
+        Interface("lo".into()),
+        ReusePort,
+        Freebind,
+    ];
+    assert_eq!(options.set, set);
+    assert_eq!(
+        (options.mptcp, options.linger),
+        (true, Some(Duration::ZERO))
+    );
+    let typed: Vec<String> = set.iter().map(ToString::to_string).collect();
+    let again = format!("connect h 1 --source 10.0.0.9 {}", typed.join(" "));
+    let Verb::Connect(connect) = verb(&again) else {
+        panic!()
+    };
+    assert_eq!(connect.dial.connect.socket.set, set, "as it is shown");
+}
+
+#[test]
+fn a_group_is_joined_by_who_waits_and_sent_to_by_who_dials() {
+    use crate::stage::options::SocketOption::{Join, SendTo};
+    let group = "239.1.1.1".parse().unwrap();
+    let Verb::Recv(recv) = verb("recv -u -l 5 --multicast 239.1.1.1") else {
+        panic!()
+    };
+    let Way::Wait(wait) = recv.way else { panic!() };
+    let interface = None;
+    assert_eq!(wait.socket.set, [Join { group, interface }]);
+    let Verb::Send(send) = verb("send -u 239.1.1.1 5 --multicast 239.1.1.1 --interface lo") else {
+        panic!()
+    };
+    let Way::Dial(dial) = send.way else { panic!() };
+    let interface = Some("lo".to_owned());
+    assert_eq!(dial.connect.socket.set[1], SendTo { group, interface });
+}
+
+#[test]
+fn what_has_no_effect_is_told_once() {
+    let notes = |line: &str| match verb(line) {
+        Verb::Listen(listen) => listen.wait.socket.notes,
+        Verb::Connect(connect) => connect.dial.connect.socket.notes,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(notes("listen unix:/x --rcvbuf 64k --linger 3").len(), 2);
+    assert_eq!(notes("connect -u h 1 --linger 3").len(), 1);
+    assert!(notes("connect h 1 --rcvbuf 64k --linger 3").is_empty());
 }

@@ -2,6 +2,7 @@
 
 use nix::libc;
 
+use super::options::{self, Side, Typed};
 use super::rules::{self, chunk, kind, resolve, source, transport, transports};
 use super::{
     Act, Answer, Connect, Dial, Facts, Kind, Listen, Probe, Recv, Send, Serve, Talk, Wait, Way,
@@ -23,8 +24,20 @@ use crate::word::nearest;
 /// listen(2)'s argument unless `--backlog` says otherwise: what std uses too.
 const BACKLOG: i32 = 128;
 
-fn wait(at: Vec<Local>, kind: Kind, resolve: &cli::Resolve, options: &cli::ListenOptions) -> Wait {
-    Wait {
+fn wait(
+    at: Vec<Local>,
+    kind: Kind,
+    set: &Typed<'_>,
+    typed: (&cli::Resolve, &cli::ListenOptions),
+) -> Result<Wait, Wrong> {
+    let (resolve, options) = typed;
+    rules::mode_without_path(set.mode, &at)?;
+    let transports = at
+        .iter()
+        .map(|local| kind.on(matches!(local, Local::Unix(_))));
+    let transports = transports.collect::<Result<Vec<_>, _>>()?;
+    Ok(Wait {
+        socket: options::options(set, Side::Waits, &transports)?,
         at,
         kind,
         resolve: rules::resolve(resolve),
@@ -34,22 +47,34 @@ fn wait(at: Vec<Local>, kind: Kind, resolve: &cli::Resolve, options: &cli::Liste
         accept: accept::Options {
             timeout: options.accept_timeout,
         },
-    }
+    })
 }
 
 fn dial(
     dial: address::Dial,
     transport: Transport,
+    set: &Typed<'_>,
     typed: (&cli::Resolve, &cli::Bind, &cli::ConnectOptions),
 ) -> Result<Dial, Wrong> {
     let (resolving, bind, options) = typed;
     let unix = matches!(dial.address, Address::Unix(_));
+    rules::goes_with(
+        "--source",
+        bind.source.is_some(),
+        &[
+            ("--reuse-port", set.bind.reuse_port),
+            ("--freebind", set.bind.freebind),
+        ],
+    )?;
+    rules::goes_with("--listen", false, &[("--mode", set.mode.is_some())])?;
+    rules::another_group(set.socket.multicast, &dial.address)?;
     Ok(Dial {
         transport,
         resolve: resolve(resolving),
         connect: connecting::Options {
             timeout: options.connect_timeout,
             source: source(bind.source.as_deref(), unix)?,
+            socket: options::options(set, Side::Dials, &[transport])?,
         },
         retry: options.retry,
         retry_interval: options.retry_interval,
@@ -90,6 +115,12 @@ fn relay_options(verb: &str, typed: &cli::RecvOptions) -> Result<receiving::Opti
 /// Addresses that make no sense, alone or with the type.
 pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Result<Listen, Wrong> {
     let kind = kind(&typed.socket);
+    let set = Typed {
+        socket: &typed.set,
+        bind: &typed.bind_options,
+        mode: typed.path.mode,
+        linger: typed.linger.linger,
+    };
     let at = address::local(&typed.words, services)?;
     transports(&at, kind)?;
     let sockets: usize = at.iter().map(sockets).sum();
@@ -101,6 +132,9 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
         (_, Some(text)) => Some(Answer::Reply(text)),
         _ => None,
     };
+    if answer.is_some() {
+        rules::lingering_server(typed.linger.linger)?;
+    }
     let act = match answer {
         Some(answer) => Act::Serve(Serve {
             answer,
@@ -126,7 +160,7 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
         }),
     };
     Ok(Listen {
-        wait: wait(at, kind, &typed.resolve, &typed.listen),
+        wait: wait(at, kind, &set, (&typed.resolve, &typed.listen))?,
         keep_open: typed.serve.keep_open,
         act,
     })
@@ -150,10 +184,17 @@ pub fn connect(typed: cli::Connect, services: &dyn Services) -> Result<Connect, 
         )));
     }
     let transport = transport(&address.address, kind(&typed.socket))?;
+    let set = Typed {
+        socket: &typed.set,
+        bind: &typed.bind_options,
+        mode: None,
+        linger: typed.linger.linger,
+    };
     Ok(Connect {
         dial: dial(
             address,
             transport,
+            &set,
             (&typed.resolve, &typed.bind, &typed.connect),
         )?,
         talk: Talk {
@@ -172,6 +213,12 @@ pub fn connect(typed: cli::Connect, services: &dyn Services) -> Result<Connect, 
 /// Addresses and combinations that make no sense.
 pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<Send, Wrong> {
     let kind = kind(&typed.socket);
+    let set = Typed {
+        socket: &typed.set,
+        bind: &typed.bind_options,
+        mode: typed.path.mode,
+        linger: typed.linger.linger,
+    };
     let (way, used, transport) = if typed.wait.listen {
         if kind == Kind::Datagram {
             return Err(Wrong(
@@ -185,7 +232,7 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
             return Err(Wrong(format!("{at}: send takes one port")));
         }
         let transport = kind.on(matches!(at, Local::Unix(_)))?;
-        let wait = wait(vec![at], kind, &typed.resolve, &typed.listen);
+        let wait = wait(vec![at], kind, &set, (&typed.resolve, &typed.listen))?;
         (Way::Wait(wait), used, transport)
     } else {
         let address = address::dial(&typed.words, services)?;
@@ -193,6 +240,7 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
         let dial = dial(
             address,
             transport,
+            &set,
             (&typed.resolve, &typed.bind, &typed.connect),
         )?;
         (Way::Dial(dial), used, transport)
@@ -257,6 +305,12 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
 /// Addresses and combinations that make no sense.
 pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
     let kind = kind(&typed.socket);
+    let set = Typed {
+        socket: &typed.set,
+        bind: &typed.bind_options,
+        mode: typed.path.mode,
+        linger: typed.linger.linger,
+    };
     let Some(first) = typed.words.first() else {
         return Err(Wrong(
             "recv needs an ADDRESS: `sock recv -l 5005` waits for a sender, \
@@ -272,7 +326,7 @@ pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
             return Err(Wrong(format!("{at}: recv takes one port")));
         }
         let transport = kind.on(matches!(at, Local::Unix(_)))?;
-        let wait = wait(vec![at], kind, &typed.resolve, &typed.listen);
+        let wait = wait(vec![at], kind, &set, (&typed.resolve, &typed.listen))?;
         (Way::Wait(wait), used, transport)
     } else {
         let address = address::dial(&typed.words, services)?;
@@ -280,6 +334,7 @@ pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
         let dial = dial(
             address,
             transport,
+            &set,
             (&typed.resolve, &typed.bind, &typed.connect),
         )?;
         (Way::Dial(dial), used, transport)
@@ -349,7 +404,12 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
     };
     rules::expectable(expect)?;
     rules::probe_pauses(&typed.run.pause)?;
+    let transport = match typed.udp.udp {
+        true => Transport::Udp,
+        false => Transport::Tcp,
+    };
     Ok(Probe {
+        set: options::probe(&typed.packets, transport)?,
         source: source(typed.bind.source.as_deref(), targets.iter().all(unix))?,
         targets,
         udp: typed.udp.udp,

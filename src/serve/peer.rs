@@ -245,6 +245,10 @@ impl Peer {
             run.tell(crate::verb::probed(&self.conn.peer, error));
             return;
         }
+        if let (None, Some(linger)) = (error, self.conn.linger) {
+            // A peer that is gone already needs none.
+            let _ = close::set_linger(run, &self.conn, linger);
+        }
         run.tell(Event::PeerEnd {
             address: self.conn.peer.clone(),
             sent: self.sent,

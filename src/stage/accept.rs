@@ -115,6 +115,7 @@ pub fn try_accept(run: &mut Run, bound: &Bound) -> Result<Option<Conn>, Errno> {
         socket,
         transport: bound.transport,
         path: None,
+        linger: bound.linger,
         reset: false,
     };
     run.tell(Event::Peer {

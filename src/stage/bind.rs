@@ -6,15 +6,19 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::sys::stat::{Mode as FileMode, fchmod, umask};
 use socket2::{Domain, SockAddr, Socket};
 
 use super::Stage;
+use super::options::{self, Options};
 use super::socket::{Transport, local_name, name, outcome, socket};
 use crate::address::Unix;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
+use crate::mode::Mode;
 use crate::run::Run;
 use crate::sys::holder;
 
@@ -52,7 +56,9 @@ pub fn source(
     socket: &Socket,
     source: &Source,
     target: &SocketAddr,
+    options: &Options,
 ) -> Result<(), Failure> {
+    options::apply(run, socket, &options.set, Stage::Bind)?;
     if source.port != 0 {
         // TIME_WAIT of an earlier connection from here must not refuse this one.
         let _ = socket.set_reuse_address(true);
@@ -68,6 +74,8 @@ pub struct Bound {
     /// `IPv4`, `IPv6`; empty for Unix sockets.
     pub families: Vec<&'static str>,
     pub transport: Transport,
+    /// `--linger` of the connections that are accepted.
+    pub linger: Option<Duration>,
     path: Option<OwnPath>,
 }
 
@@ -81,10 +89,11 @@ pub fn wildcard(
     port: u16,
     transport: Transport,
     v6: bool,
+    options: &Options,
 ) -> Result<Bound, Failure> {
     if v6 {
         let dual = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port);
-        match inet_with(run, &dual, transport, Some(false)) {
+        match inet_with(run, &dual, transport, Some(false), options) {
             Err(Failure::Stage(error))
                 if matches!(
                     error.errno,
@@ -97,6 +106,7 @@ pub fn wildcard(
         run,
         &SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port),
         transport,
+        options,
     )
 }
 
@@ -104,9 +114,15 @@ pub fn wildcard(
 ///
 /// # Errors
 /// socket(2) and bind(2).
-pub fn inet(run: &mut Run, address: &SocketAddr, transport: Transport) -> Result<Bound, Failure> {
+pub fn inet(
+    run: &mut Run,
+    address: &SocketAddr,
+    transport: Transport,
+    options: &Options,
+) -> Result<Bound, Failure> {
     // `::` by name means IPv6 and nothing else; `*` is the word for both.
-    inet_with(run, address, transport, address.is_ipv6().then_some(true))
+    let only_v6 = address.is_ipv6().then_some(true);
+    inet_with(run, address, transport, only_v6, options)
 }
 
 fn inet_with(
@@ -114,8 +130,10 @@ fn inet_with(
     address: &SocketAddr,
     transport: Transport,
     only_v6: Option<bool>,
+    options: &Options,
 ) -> Result<Bound, Failure> {
-    let socket = socket(run, Domain::for_address(*address), transport)?;
+    let socket = socket(run, Domain::for_address(*address), transport, options)?;
+    options::apply(run, &socket, &options.set, Stage::Bind)?;
     let object = address.to_string();
     let failed = |error: io::Error| StageError::io(Stage::Bind, &*object, Class::Local, &error);
     if let Some(only) = only_v6 {
@@ -136,6 +154,7 @@ fn inet_with(
         socket,
         families,
         transport,
+        linger: options.linger,
         path: None,
     })
 }
@@ -145,10 +164,20 @@ fn inet_with(
 ///
 /// # Errors
 /// socket(2) and bind(2).
-pub fn unix(run: &mut Run, unix: &Unix, transport: Transport) -> Result<Bound, Failure> {
+pub fn unix(
+    run: &mut Run,
+    unix: &Unix,
+    transport: Transport,
+    options: &Options,
+) -> Result<Bound, Failure> {
     let object = unix.to_string();
     let address = super::connect::unix_address(Stage::Bind, unix)?;
-    let socket = socket(run, Domain::UNIX, transport)?;
+    let socket = socket(run, Domain::UNIX, transport, options)?;
+    options::apply(run, &socket, &options.set, Stage::Bind)?;
+    let _umask = match options.mode {
+        Some(mode) => Some(permit(run, &socket, mode)?),
+        None => None,
+    };
     let bound = bind(run, &socket, &address);
     if let (Err(Failure::Stage(error)), Unix::Path(path)) = (&bound, unix)
         && error.errno == Some(Errno::EADDRINUSE)
@@ -180,6 +209,7 @@ pub fn unix(run: &mut Run, unix: &Unix, transport: Transport) -> Result<Bound, F
         address: object,
         families: Vec::new(),
         transport,
+        linger: None,
         path,
     })
 }
@@ -207,6 +237,32 @@ fn bind(run: &mut Run, socket: &Socket, address: &SockAddr) -> Result<(), Failur
         address: local_name(socket),
     });
     run.pause(Stage::Bind)
+}
+
+/// `--mode`: bind(2) gives a path the mode of the socket that takes it, less
+/// the umask (unix(7)). Set on the socket before it has a path, so that the path
+/// never is more open than was asked for, and nobody can be faster than a
+/// chmod(2).
+fn permit(run: &mut Run, socket: &Socket, mode: Mode) -> Result<Umask, StageError> {
+    let done = fchmod(socket, FileMode::from_bits_truncate(mode.bits()));
+    run.call(
+        || format!("fchmod({}, {mode})", socket.as_raw_fd()),
+        done.map_or_else(|errno| outcome(&errno.into()), |()| "0".to_owned()),
+    );
+    done.map_err(|errno| {
+        StageError::os(Stage::Bind, format!("--mode {mode}"), Class::Local, errno)
+    })?;
+    Ok(Umask(umask(FileMode::empty())))
+}
+
+/// No umask until this is dropped. It belongs to the process, and no other
+/// thread of this one makes files.
+struct Umask(FileMode);
+
+impl Drop for Umask {
+    fn drop(&mut self) {
+        umask(self.0);
+    }
 }
 
 fn is_socket(path: &Path) -> bool {

@@ -12,9 +12,10 @@ use super::connect::Conn;
 use super::socket::{Transport, outcome};
 use super::{Stage, send};
 use crate::event::Event;
-use crate::failure::Failure;
+use crate::failure::{Class, Failure, StageError};
 use crate::run::{Run, millis};
 use crate::sys::tcp_info;
+use crate::units;
 
 /// shutdown(2) of our direction: everything was handed over, the peer may know.
 /// From here on the kernel delivers what it holds even if this process dies.
@@ -59,7 +60,8 @@ pub fn tell(run: &mut Run, conn: Conn, begun: Instant, sent: u64, received: u64)
         _ => None,
     };
     let fd = conn.socket.as_raw_fd();
-    drop(conn);
+    // With SO_LINGER close(2) may wait, O_NONBLOCK or not.
+    run.guarded(|| drop(conn));
     run.call(|| format!("close({fd})"), 0);
     run.tell(Event::Close {
         sent,
@@ -83,8 +85,30 @@ pub fn in_order(
     run.enter(Stage::Close, &conn.peer);
     // After a reset there is nothing left to end in order.
     let _ = allow_fin(&conn.socket, conn.transport);
+    if let Some(linger) = conn.linger {
+        set_linger(run, &conn, linger)?;
+    }
     tell(run, conn, begun, sent, received);
     run.pause(Stage::Close)
+}
+
+/// `--linger`: how long close(2) waits until the peer's kernel has all; with 0
+/// it throws away what was not sent, and resets (socket(7)). Only now: until
+/// here SO_LINGER was ours, to tell a cut from an end.
+///
+/// # Errors
+/// setsockopt(2).
+pub fn set_linger(run: &mut Run, conn: &Conn, linger: Duration) -> Result<(), StageError> {
+    let done = conn.socket.set_linger(Some(linger));
+    let (fd, seconds) = (conn.socket.as_raw_fd(), linger.as_secs());
+    run.call(
+        || format!("setsockopt({fd}, SOL_SOCKET, SO_LINGER, {{1, {seconds}}})"),
+        done.as_ref().map_or_else(outcome, |()| "0".to_owned()),
+    );
+    done.map_err(|error| {
+        let object = format!("--linger {}", units::display(linger));
+        StageError::io(Stage::Close, object, Class::Local, &error)
+    })
 }
 
 /// As [`half`]; a connection that is gone already was cut.

@@ -17,12 +17,13 @@ use socket2::{Domain, SockAddr, Socket};
 
 use super::Stage;
 use super::bind::{self, OwnPath, Source};
+use super::options;
 use super::socket::{Transport, local_name, outcome, socket};
 use crate::address::Unix;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, describe, errno_name};
 use crate::run::{Interest, Run, Wake, millis};
-use crate::sys::{errqueue, tcp_info};
+use crate::sys::{errqueue, sockopt, tcp_info};
 use crate::units;
 use crate::verdict::{self, Evidence, Protocol, State, Verdict, judge};
 
@@ -41,6 +42,8 @@ pub struct Options {
     pub timeout: Duration,
     /// `--source`
     pub source: Option<Source>,
+    /// What is set on each socket.
+    pub socket: options::Options,
 }
 
 /// A connected socket and its two names.
@@ -52,6 +55,8 @@ pub struct Conn {
     pub transport: Transport,
     /// The path of a datagram socket that was bound, removed with it.
     pub path: Option<OwnPath>,
+    /// `--linger`: SO_LINGER when it is closed in order.
+    pub linger: Option<Duration>,
     /// The peer's reset was seen already, and with it the kernel forgot: its
     /// end would look like one in order.
     pub reset: bool,
@@ -147,7 +152,12 @@ impl Attempt {
         address: SocketAddr,
         options: &Options,
     ) -> Result<Result<Attempt, Failed>, Failure> {
-        let socket = match socket(run, Domain::for_address(address), Transport::Tcp) {
+        let socket = match socket(
+            run,
+            Domain::for_address(address),
+            Transport::Tcp,
+            &options.socket,
+        ) {
             Ok(socket) => socket,
             // A machine without IPv6 says so here; the other family may work.
             Err(Failure::Stage(error)) if error.errno == Some(Errno::EAFNOSUPPORT) => {
@@ -162,11 +172,14 @@ impl Attempt {
             }
             Err(failure) => return Err(failure),
         };
-        errqueue::enable(&socket, address.is_ipv6(), true).map_err(|error| {
-            StageError::io(Stage::Socket, address.to_string(), Class::Local, &error)
-        })?;
+        // An MPTCP socket has no error queue: who said no stays unknown.
+        if !options.socket.mptcp {
+            errqueue::enable(&socket, address.is_ipv6(), true).map_err(|error| {
+                StageError::io(Stage::Socket, address.to_string(), Class::Local, &error)
+            })?;
+        }
         if let Some(source) = &options.source {
-            bind::source(run, &socket, source, &address)?;
+            bind::source(run, &socket, source, &address, &options.socket)?;
         }
         run.enter(Stage::Connect, &address.to_string());
         let begun = Instant::now();
@@ -202,7 +215,7 @@ impl Attempt {
             return Ok(Look::Failed(self.failed(run, errno)));
         }
         if reset || self.socket.peer_addr().is_ok() {
-            return self.connected(run, reset).map(|conn| match conn {
+            return self.connected(run, reset, options).map(|conn| match conn {
                 Ok(conn) => Look::Connected(conn),
                 Err(failed) => Look::Failed(failed),
             });
@@ -228,7 +241,12 @@ impl Attempt {
         Ok(Look::Failed(self.fail(run, evidence, None)))
     }
 
-    fn connected(self, run: &mut Run, reset: bool) -> Result<Result<Conn, Failed>, Failure> {
+    fn connected(
+        self,
+        run: &mut Run,
+        reset: bool,
+        options: &Options,
+    ) -> Result<Result<Conn, Failed>, Failure> {
         let (local, peer) = (self.socket.local_addr(), self.socket.peer_addr());
         if let (Ok(local), Ok(peer)) = (&local, &peer)
             && local.as_socket() == peer.as_socket()
@@ -248,8 +266,17 @@ impl Attempt {
                 &error,
             )
         };
-        // Left on, one ICMP error would fail a recv() of a healthy connection.
-        errqueue::enable(&self.socket, self.address.is_ipv6(), false).map_err(local)?;
+        if options.socket.mptcp {
+            if !sockopt::is_multipath(&self.socket) {
+                let peer = self.address;
+                run.tell(Event::Note {
+                    text: format!("connect {peer}: the peer does not speak MPTCP; this is TCP"),
+                });
+            }
+        } else {
+            // Left on, one ICMP error would fail a recv() of a healthy connection.
+            errqueue::enable(&self.socket, self.address.is_ipv6(), false).map_err(local)?;
+        }
         let info = tcp_info::tcp_info(&self.socket).ok();
         let conn = Conn {
             peer: self.address.to_string(),
@@ -257,6 +284,7 @@ impl Attempt {
             socket: self.socket,
             transport: Transport::Tcp,
             path: None,
+            linger: options.socket.linger,
             reset,
         };
         run.tell(Event::Connect {
@@ -401,12 +429,13 @@ fn reachable(
 /// # Errors
 /// No route, no permission (broadcast), or bind(2) of the source.
 pub fn udp(run: &mut Run, address: &SocketAddr, options: &Options) -> Result<Conn, Failure> {
-    let socket = socket(run, Domain::for_address(*address), Transport::Udp)?;
+    let domain = Domain::for_address(*address);
+    let socket = socket(run, domain, Transport::Udp, &options.socket)?;
     let object = address.to_string();
     let local = |error: io::Error| StageError::io(Stage::Connect, &*object, Class::Local, &error);
     errqueue::enable(&socket, address.is_ipv6(), true).map_err(local)?;
     if let Some(source) = &options.source {
-        bind::source(run, &socket, source, address)?;
+        bind::source(run, &socket, source, address, &options.socket)?;
     }
     run.enter(Stage::Connect, &object);
     let begun = Instant::now();
@@ -419,9 +448,19 @@ pub fn udp(run: &mut Run, address: &SocketAddr, options: &Options) -> Result<Con
         let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
         let evidence = Evidence::errno(errno as i32);
         let verdict = judge(Protocol::Udp, Some(address.ip()), None, &evidence);
-        StageError::os(Stage::Connect, &*object, class(&verdict), errno)
+        let error = StageError::os(Stage::Connect, &*object, class(&verdict), errno);
+        match errno == Errno::EACCES && is_broadcast(&socket, address) {
+            true => error.hint("this is a broadcast address: see --broadcast"),
+            false => error,
+        }
     })?;
     finish(run, socket, object, Transport::Udp, begun)
+}
+
+/// Whether EACCES was about a broadcast address (SO_BROADCAST of socket(7)) and
+/// not about a route. Nothing is sent.
+fn is_broadcast(socket: &Socket, address: &SocketAddr) -> bool {
+    socket.set_broadcast(true).is_ok() && socket.connect(&(*address).into()).is_ok()
 }
 
 /// Connects to a Unix socket. A datagram socket gets a name of its own
@@ -438,7 +477,7 @@ pub fn unix(
 ) -> Result<Conn, Failure> {
     let object = unix.to_string();
     let address = unix_address(Stage::Connect, unix)?;
-    let socket = socket(run, Domain::UNIX, transport)?;
+    let socket = socket(run, Domain::UNIX, transport, &options.socket)?;
     run.enter(Stage::Connect, &object);
     if transport == Transport::UnixDatagram {
         nix::sys::socket::bind(socket.as_raw_fd(), &UnixAddr::new_unnamed())
@@ -483,6 +522,7 @@ fn finish(
         socket,
         transport,
         path: None,
+        linger: None,
         reset: false,
     };
     run.tell(Event::Connect {

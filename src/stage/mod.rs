@@ -9,6 +9,7 @@ pub mod close;
 pub mod connect;
 mod hint;
 pub mod listen;
+pub mod options;
 pub mod recv;
 pub mod resolve;
 pub mod send;

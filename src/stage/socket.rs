@@ -4,9 +4,11 @@ use std::fmt;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use nix::errno::Errno;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::Stage;
+use super::options::{self, Options};
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
 use crate::run::Run;
@@ -30,6 +32,11 @@ impl Transport {
     /// A listener accepts connections; otherwise it is one socket for all.
     pub fn connects(self) -> bool {
         !self.is_datagram()
+    }
+
+    /// Between processes of this machine.
+    pub fn is_unix(self) -> bool {
+        !matches!(self, Transport::Tcp | Transport::Udp)
     }
 
     /// One send() is one recv(), and there is no end.
@@ -67,26 +74,39 @@ impl Transport {
 ///
 /// SO_LINGER {1, 0} makes every end a reset: a stream that was killed, timed
 /// out or failed can then never look complete to the peer. Sockets accepted
-/// from a listener inherit it (socket(7)).
+/// from a listener inherit it (socket(7)), as they do the options that are set
+/// here: a window that is to be larger, and a smaller segment, have to be known
+/// before the first SYN goes out or comes in.
 ///
 /// # Errors
-/// socket(2), above all EMFILE and EAFNOSUPPORT.
-pub fn socket(run: &mut Run, domain: Domain, transport: Transport) -> Result<Socket, Failure> {
+/// socket(2), above all EMFILE and EAFNOSUPPORT, and an option that is refused.
+pub fn socket(
+    run: &mut Run,
+    domain: Domain,
+    transport: Transport,
+    options: &Options,
+) -> Result<Socket, Failure> {
     let object = format!("{} {}", family(domain), kind(transport));
     run.enter(Stage::Socket, &object);
     let failed = |error| StageError::io(Stage::Socket, &*object, Class::Local, &error);
-    let socket = Socket::new(domain, transport.kind().nonblocking(), None);
+    let mptcp = options.mptcp && transport == Transport::Tcp;
+    let protocol = mptcp.then_some(Protocol::MPTCP);
+    let socket = Socket::new(domain, transport.kind().nonblocking(), protocol);
     run.call(
         || {
             format!(
-                "socket({}, {}|SOCK_CLOEXEC|SOCK_NONBLOCK, 0)",
+                "socket({}, {}|SOCK_CLOEXEC|SOCK_NONBLOCK, {})",
                 family(domain),
-                kind(transport)
+                kind(transport),
+                if mptcp { "IPPROTO_MPTCP" } else { "0" }
             )
         },
         Told(&socket),
     );
-    let socket = socket.map_err(failed)?;
+    let socket = socket.map_err(|error| match mptcp {
+        true => without_mptcp(failed(error)),
+        false => failed(error),
+    })?;
     if transport == Transport::Tcp {
         socket.set_linger(Some(Duration::ZERO)).map_err(failed)?;
         run.call(
@@ -99,6 +119,7 @@ pub fn socket(run: &mut Run, domain: Domain, transport: Transport) -> Result<Soc
             0,
         );
     }
+    options::apply(run, &socket, &options.set, Stage::Socket)?;
     run.tell(Event::Socket {
         fd: socket.as_raw_fd(),
         family: family(domain),
@@ -106,6 +127,19 @@ pub fn socket(run: &mut Run, domain: Domain, transport: Transport) -> Result<Soc
     });
     run.pause(Stage::Socket)?;
     Ok(socket)
+}
+
+/// A kernel that was built without it, or told to do without.
+fn without_mptcp(error: StageError) -> StageError {
+    let hint = match error.errno {
+        Some(Errno::EPROTONOSUPPORT | Errno::EINVAL) => "this kernel has no MPTCP",
+        Some(Errno::ENOPROTOOPT) => "MPTCP is switched off here: see net.mptcp.enabled",
+        _ => return error,
+    };
+    StageError {
+        object: "--mptcp".into(),
+        ..error.hint(hint)
+    }
 }
 
 /// A call's result for `-vv`: the descriptor, or the errno.

@@ -7,6 +7,7 @@ pub mod holder;
 pub mod outq;
 pub mod rlimit;
 pub mod signal;
+pub mod sockopt;
 pub mod source;
 pub mod tcp_info;
 pub mod terminal;

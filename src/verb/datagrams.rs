@@ -170,6 +170,7 @@ pub fn answer_all(run: &mut Run, bound: Bound, talk: &Talk, mut user: User) -> R
         local,
         transport,
         path,
+        linger: None,
         reset: false,
     };
     let begun = Instant::now();
@@ -258,6 +259,7 @@ fn first_peer(
             local,
             transport,
             path,
+            linger: None,
             reset: false,
         };
         return Ok((conn, bytes));

@@ -96,6 +96,9 @@ fn retried<T>(
     if let Some(note) = &plan.note {
         run.tell(Event::Note { text: note.clone() });
     }
+    for note in &plan.connect.socket.notes {
+        run.tell(Event::Note { text: note.clone() });
+    }
     let mut tried = 0;
     loop {
         let failed = match dial(run) {

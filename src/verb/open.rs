@@ -29,13 +29,16 @@ pub fn open(run: &mut Run, plan: &Wait) -> Result<Vec<Bound>, Failure> {
         match local {
             Local::Unix(unix) => {
                 let transport = transport(plan, true);
-                bound.push(bind::unix(run, unix, transport)?);
+                bound.push(bind::unix(run, unix, transport, &plan.socket)?);
             }
             Local::Inet(at) => inet(run, plan, at, &mut bound)?,
         }
     }
     if bound.is_empty() {
         return Err(nothing_free(plan).into());
+    }
+    for note in &plan.socket.notes {
+        run.tell(Event::Note { text: note.clone() });
     }
     for one in &bound {
         listen::listen(run, one, &plan.listen)?;
@@ -86,14 +89,18 @@ fn one(
         bound.push(match family {
             Family::V6 => {
                 let any = std::net::Ipv6Addr::UNSPECIFIED.into();
-                bind::inet(run, &std::net::SocketAddr::new(any, port), transport)?
+                let any = std::net::SocketAddr::new(any, port);
+                bind::inet(run, &any, transport, &plan.socket)?
             }
-            family => bind::wildcard(run, port, transport, family == Family::Any)?,
+            family => {
+                let v6 = family == Family::Any;
+                bind::wildcard(run, port, transport, v6, &plan.socket)?
+            }
         });
         return Ok(());
     };
     for address in resolve(run, host, port, &plan.resolve)? {
-        bound.push(bind::inet(run, &address, transport)?);
+        bound.push(bind::inet(run, &address, transport, &plan.socket)?);
     }
     Ok(())
 }

@@ -106,6 +106,7 @@ fn everybody(bound: Bound) -> Conn {
         local,
         transport,
         path,
+        linger: None,
         reset: false,
     }
 }

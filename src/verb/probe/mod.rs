@@ -26,8 +26,8 @@ use crate::failure::{Class, Failure, StageError};
 use crate::plan::Probe;
 use crate::probe::{self, DEFAULT_WINDOW, Options, Peer, Question, Stopped, Turns};
 use crate::run::Run;
-use crate::stage::Stage;
 use crate::stage::bind::{self, Source};
+use crate::stage::{Stage, options};
 use crate::sys::{self, rlimit};
 use crate::verdict::Protocol;
 use hearing::Hearing;
@@ -48,9 +48,7 @@ pub fn run(run: &mut Run, plan: &Probe) -> Result<Done, Failure> {
     if let Some(note) = &plan.note {
         run.tell(Event::Note { text: note.clone() });
     }
-    if let Some(source) = &plan.source {
-        check(run, source)?;
-    }
+    check(run, plan)?;
     let found = find::find(run, plan);
     let mut tally = Tally::new(plan.expect);
     for class in found.missing {
@@ -92,14 +90,21 @@ fn ask(hearing: &mut Hearing<'_>) -> Result<(), Failure> {
             }
         }
     });
-    let from = |socket: &Socket, peer: &Peer| match (&plan.source, peer) {
-        (Some(source), Peer::Inet(peer)) => come_from(socket, source, peer),
-        _ => Ok(()),
+    let prepare = |socket: &Socket, peer: &Peer| {
+        let Peer::Inet(peer) = peer else {
+            return Ok(());
+        };
+        options::set(socket, &plan.set)?;
+        match &plan.source {
+            Some(source) => come_from(socket, source, peer),
+            None => Ok(()),
+        }
     };
+    let as_they_are = plan.source.is_none() && plan.set.is_empty();
     let descriptors = rlimit::raise_descriptor_limit().unwrap_or(u64::MAX);
     let options = Options {
         window: probe::affordable(DEFAULT_WINDOW, descriptors),
-        prepare: (plan.source.is_some()).then_some(&from),
+        prepare: (!as_they_are).then_some(&prepare),
         data: None,
     };
     let signals = hearing.run.signals().pipe();
@@ -150,19 +155,32 @@ fn come_from(socket: &Socket, from: &Source, peer: &std::net::SocketAddr) -> io:
     socket.bind(&from.towards(peer).into())
 }
 
-/// Whether the source can be bound at all: one error is better than one a port.
-fn check(run: &mut Run, source: &Source) -> Result<(), Failure> {
+/// Whether a socket takes the options and can be bound at all: one error is
+/// better than one a port.
+fn check(run: &mut Run, plan: &Probe) -> Result<(), Failure> {
+    if plan.source.is_none() && plan.set.is_empty() {
+        return Ok(());
+    }
+    let source = plan.source.unwrap_or(Source { ip: None, port: 0 });
     let is_v6 = source.ip.is_some_and(|ip| ip.is_ipv6());
     let (domain, any) = match is_v6 {
         true => (Domain::IPV6, ([0u16; 8], 0).into()),
         false => (Domain::IPV4, ([0u8; 4], 0).into()),
     };
+    let kind = match plan.udp {
+        true => Type::DGRAM,
+        false => Type::STREAM,
+    };
     let failed = |error| StageError::io(Stage::Socket, "--source", Class::Local, &error);
-    let socket = Socket::new(domain, Type::DGRAM, None).map_err(failed)?;
+    let socket = Socket::new(domain, kind, None).map_err(failed)?;
+    options::apply(run, &socket, &plan.set, Stage::Socket)?;
+    if plan.source.is_none() {
+        return Ok(());
+    }
     if source.port == 0 {
         sys::source::bind_address_only(&socket);
     }
-    bind::source(run, &socket, source, &any)
+    bind::source(run, &socket, &source, &any, &options::Options::default())
 }
 
 /// What the run is about, in few words.
