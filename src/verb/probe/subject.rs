@@ -149,7 +149,10 @@ impl Subject {
             (PortItem::Range(first, last), Some(port)) => (*first..=*last).contains(&port.number),
             _ => false,
         };
-        let ranges = items.iter().enumerate().filter(move |(_, item)| holds(item));
+        let ranges = items
+            .iter()
+            .enumerate()
+            .filter(move |(_, item)| holds(item));
         ranges.map(move |(range, _)| Part::One {
             subject,
             range: Some(range),
