@@ -80,6 +80,14 @@ pub enum Event {
         received: u64,
         elapsed_ms: f64,
     },
+    /// What moves the bytes of one direction from now on (`-vv`); `reason` is
+    /// null unless the kernel refused a faster way.
+    Carrier {
+        carrier: &'static str,
+        from: &'static str,
+        to: &'static str,
+        reason: Option<String>,
+    },
     /// One system call and its result (`-vv`).
     Call { call: String, result: String },
     /// Something a person should know that is not an error.

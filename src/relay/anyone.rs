@@ -14,6 +14,7 @@ use crate::run::Run;
 use crate::stage::connect::Conn;
 use crate::stage::socket::name;
 use crate::stage::{Stage, recv, send};
+use crate::sys::descriptor::Kind;
 
 /// Who spoke last.
 pub type Last = RefCell<Option<SockAddr>>;
@@ -28,6 +29,10 @@ pub struct FromAnyone<'a> {
 impl Source for FromAnyone<'_> {
     fn fd(&self) -> BorrowedFd<'_> {
         self.conn.socket.as_fd()
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Socket
     }
 
     fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {
@@ -65,6 +70,10 @@ pub struct ToLast<'a> {
 impl Sink for ToLast<'_> {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         Some(self.conn.socket.as_fd())
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        Some(Kind::Socket)
     }
 
     fn write(&mut self, run: &mut Run, bytes: &[u8]) -> Result<Step, Failure> {

@@ -2,10 +2,12 @@
 
 use std::os::fd::BorrowedFd;
 
+use nix::errno::Errno;
 use nix::poll::PollFlags;
 
 use crate::failure::Failure;
 use crate::run::Run;
+use crate::sys::descriptor::Kind;
 
 /// What one attempt to move bytes did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +22,18 @@ pub enum Step {
     End,
 }
 
+/// An end whose bytes nobody has to look at: the kernel may move them.
+pub trait Plain {
+    /// The descriptor.
+    fn fd(&self) -> BorrowedFd<'_>;
+
+    /// What it is.
+    fn kind(&self) -> Kind;
+
+    /// What an error of this end means, whichever call met it.
+    fn failed(&self, errno: Errno) -> Failure;
+}
+
 /// Where bytes come from. A read never blocks longer than the run allows.
 pub trait Source {
     /// What to poll for reading.
@@ -28,6 +42,14 @@ pub trait Source {
     /// What to poll it for.
     fn interest(&self) -> PollFlags {
         PollFlags::POLLIN
+    }
+
+    /// What it is, for `-vv`.
+    fn kind(&self) -> Kind;
+
+    /// Itself, if what a read would return now may pass unseen.
+    fn plain(&self) -> Option<&dyn Plain> {
+        None
     }
 
     /// One read.
@@ -41,6 +63,14 @@ pub trait Source {
 pub trait Sink {
     /// What to poll for writing; None is always ready.
     fn fd(&self) -> Option<BorrowedFd<'_>>;
+
+    /// What it is, for `-vv`; None is nowhere.
+    fn kind(&self) -> Option<Kind>;
+
+    /// Itself, if all that a write does is to hand over the bytes.
+    fn plain(&self) -> Option<&dyn Plain> {
+        None
+    }
 
     /// One write.
     ///

@@ -120,6 +120,10 @@ impl Sink for Output {
         self.file.as_ref().map(AsFd::as_fd)
     }
 
+    fn kind(&self) -> Option<Kind> {
+        Some(self.kind)
+    }
+
     fn write(&mut self, run: &mut Run, bytes: &[u8]) -> Result<Step, Failure> {
         let Some(file) = &self.file else {
             return Ok(Step::NotReady);

@@ -5,10 +5,11 @@ use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
+use nix::errno::Errno;
 use nix::libc;
 use nix::poll::PollFlags;
 
-use super::end::{Source, Step};
+use super::end::{Plain, Source, Step};
 use crate::failure::{Class, Failure, StageError};
 use crate::run::Run;
 use crate::stage::Stage;
@@ -82,9 +83,31 @@ fn failed(name: &str, error: &std::io::Error) -> Failure {
     StageError::io(Stage::Send, name, Class::Local, error).into()
 }
 
+impl Plain for Input {
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn failed(&self, errno: Errno) -> Failure {
+        failed(&self.name, &errno.into())
+    }
+}
+
 impl Source for Input {
     fn fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
+    }
+
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn plain(&self) -> Option<&dyn Plain> {
+        (!self.at_end).then_some(self)
     }
 
     fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {
@@ -181,7 +204,15 @@ fn stdin_that_is_there() -> Result<Input, Failure> {
 
 impl Source for Files {
     fn fd(&self) -> BorrowedFd<'_> {
-        self.current.fd()
+        Source::fd(&self.current)
+    }
+
+    fn kind(&self) -> Kind {
+        self.current.kind
+    }
+
+    fn plain(&self) -> Option<&dyn Plain> {
+        self.current.plain()
     }
 
     fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {

@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::poll::PollFlags;
 
-use super::end::{Sink, Source, Step};
+use super::end::{Plain, Sink, Source, Step};
 use super::ending::OnEof;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
@@ -16,6 +16,7 @@ use crate::run::Run;
 use crate::stage::connect::Conn;
 use crate::stage::socket::Transport;
 use crate::stage::{Stage, close, recv, send};
+use crate::sys::descriptor::Kind;
 
 /// How long to leave a network device alone whose queue is full (ENOBUFS):
 /// poll(2) does not tell when it has room.
@@ -71,9 +72,33 @@ impl<'a> Receiving<'a> {
     }
 }
 
+impl Plain for Receiving<'_> {
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.conn.socket.as_fd()
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Socket
+    }
+
+    fn failed(&self, errno: Errno) -> Failure {
+        failed(Stage::Recv, self.conn, errno).into()
+    }
+}
+
 impl Source for Receiving<'_> {
     fn fd(&self) -> BorrowedFd<'_> {
         self.conn.socket.as_fd()
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Socket
+    }
+
+    /// Flags, and the memory of a reset, are of recv() alone.
+    fn plain(&self) -> Option<&dyn Plain> {
+        let plain = self.conn.transport == Transport::Tcp && self.flags == 0 && !self.conn.reset;
+        plain.then_some(self)
     }
 
     fn interest(&self) -> PollFlags {
@@ -159,9 +184,42 @@ impl<'a> Sending<'a> {
     }
 }
 
+impl Plain for Sending<'_> {
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.conn.socket.as_fd()
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Socket
+    }
+
+    fn failed(&self, errno: Errno) -> Failure {
+        failed(Stage::Send, self.conn, errno).into()
+    }
+}
+
 impl Sink for Sending<'_> {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         Some(self.conn.socket.as_fd())
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        Some(Kind::Socket)
+    }
+
+    /// Whatever shapes a send() needs a send(); sendfile(2) and splice(2) can
+    /// only go without SIGPIPE where it is ignored, as it is with nosignal.
+    fn plain(&self) -> Option<&dyn Plain> {
+        let send::Options {
+            flags,
+            chunk,
+            interval,
+        } = self.options;
+        let plain = self.conn.transport == Transport::Tcp
+            && *flags == libc::MSG_NOSIGNAL
+            && chunk.is_none()
+            && interval.is_none();
+        plain.then_some(self)
     }
 
     fn write(&mut self, run: &mut Run, bytes: &[u8]) -> Result<Step, Failure> {

@@ -2,10 +2,11 @@
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 
+use nix::errno::Errno;
 use nix::libc;
 use nix::poll::PollFlags;
 
-use super::end::{Sink, Step};
+use super::end::{Plain, Sink, Step};
 use super::input::would_block;
 use crate::failure::{Class, Failure, StageError};
 use crate::run::Run;
@@ -98,9 +99,34 @@ impl Stdout {
     }
 }
 
+impl Plain for Stdout {
+    fn fd(&self) -> BorrowedFd<'_> {
+        descriptor::standard(1)
+    }
+
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn failed(&self, errno: Errno) -> Failure {
+        match errno {
+            Errno::EPIPE => Failure::StdoutGone,
+            errno => failed("stdout", &errno.into()),
+        }
+    }
+}
+
 impl Sink for Stdout {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         (!self.closed).then(|| descriptor::standard(1))
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        Some(self.kind)
+    }
+
+    fn plain(&self) -> Option<&dyn Plain> {
+        (!self.closed).then_some(self)
     }
 
     fn write(&mut self, run: &mut Run, bytes: &[u8]) -> Result<Step, Failure> {
@@ -126,6 +152,10 @@ pub struct Discard;
 
 impl Sink for Discard {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    fn kind(&self) -> Option<Kind> {
         None
     }
 

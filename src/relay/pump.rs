@@ -15,6 +15,7 @@ pub struct Pump {
     not_before: Option<Instant>,
     last_taken: Instant,
     last_given: Instant,
+    sink_is_full: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,6 +42,7 @@ impl Pump {
             not_before: None,
             last_taken: now,
             last_given: now,
+            sink_is_full: false,
         }
     }
 
@@ -85,6 +87,16 @@ impl Pump {
     /// When held bytes may be written, if not now.
     pub fn wakes(&self) -> Option<Instant> {
         self.not_before
+    }
+
+    /// Whether the source waits for the sink, though nothing is held.
+    pub fn waits_for_sink(&self) -> bool {
+        self.sink_is_full
+    }
+
+    /// The sink takes nothing at the moment, or it may be asked again.
+    pub fn sink_is_full(&mut self, full: bool) {
+        self.sink_is_full = full;
     }
 
     /// The source gave so many bytes.

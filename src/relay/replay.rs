@@ -6,6 +6,7 @@ use std::os::fd::BorrowedFd;
 use super::end::{Source, Step};
 use crate::failure::Failure;
 use crate::run::Run;
+use crate::sys::descriptor::Kind;
 
 /// More than this is not kept; the first address is then the only one.
 const KEPT: usize = 1 << 20;
@@ -41,6 +42,10 @@ impl<S: Source> Replay<S> {
 impl<S: Source> Source for Replay<S> {
     fn fd(&self) -> BorrowedFd<'_> {
         self.source.fd()
+    }
+
+    fn kind(&self) -> Kind {
+        self.source.kind()
     }
 
     fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::PollFlags;
 
-use super::carrier::Carrier;
+use super::carrier::{Carrier, Passed};
 use super::end::{Sink, Source, Step};
 use super::ending::{Ending, Facts, Next, Over, Side};
 use super::pump::Pump;
@@ -18,9 +18,16 @@ use crate::stage::Stage;
 use crate::stage::connect::Conn;
 use crate::sys::outq;
 
-/// Reads and writes of one direction between two looks at the other one, the
-/// timers and the signals.
-const ROUNDS: usize = 16;
+/// Moves of one direction between two looks at the other one, the timers and
+/// the signals.
+const ROUNDS: usize = 64;
+
+/// As long as moves take between two such looks, however few they are.
+const TURN: Duration = Duration::from_millis(10);
+
+/// A stream that gives less than this is at its end for now: to ask it again
+/// would cost a call, and poll(2) is asked in any case.
+const TALK: usize = 4096;
 
 /// One direction: its books and what moves its bytes.
 pub struct Direction<'a> {
@@ -100,16 +107,17 @@ impl<'a> Session<'a> {
                 Next::Over(over) => return Ok(over),
                 Next::Go(until) => until,
             };
-            self.wait(run, now, until)?;
+            let [outward, inward] = self.wait(run, now, until)?;
             run.idles_at(self.idles_at());
             let now = Instant::now();
-            if let Some(outbound) = &mut self.outbound
-                && let Err(failure) = outbound.turn(run, now, (Stage::Send, &self.conn.peer))
+            let talks = !self.conn.transport.keeps_boundaries();
+            if let Some(outbound) = self.outbound.as_mut().filter(|_| outward)
+                && let Err(failure) = outbound.turn(run, now, talks, (Stage::Send, &self.conn.peer))
             {
                 self.outbound_failed(failure)?;
             }
-            if let Some(inbound) = &mut self.inbound {
-                inbound.turn(run, now, (Stage::Recv, &self.conn.peer))?;
+            if let Some(inbound) = self.inbound.as_mut().filter(|_| inward) {
+                inbound.turn(run, now, talks, (Stage::Recv, &self.conn.peer))?;
             }
             let proved = self.sent() > 0
                 || self.received() > 0
@@ -180,19 +188,37 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn wait(&self, run: &mut Run, now: Instant, until: Option<Instant>) -> Result<(), Failure> {
+    /// Waits until something can be moved or decided: what can be moved,
+    /// outward and inward.
+    fn wait(
+        &self,
+        run: &mut Run,
+        now: Instant,
+        until: Option<Instant>,
+    ) -> Result<[bool; 2], Failure> {
         let directions = [&self.outbound, &self.inbound];
         let mut until = until;
         let mut fds: Vec<Interest<'_>> = Vec::with_capacity(4);
         let mut readers: Vec<(usize, BorrowedFd<'_>)> = Vec::new();
-        let mut ready_now = false;
-        for direction in directions.into_iter().flatten() {
+        let mut movers = [None; 2];
+        let mut can_move = [self.no_wait; 2];
+        for (which, direction) in directions.into_iter().enumerate() {
+            let Some(direction) = direction else {
+                continue;
+            };
+            movers[which] = Some(fds.len());
             match direction.interest(now) {
                 Want::Read(fd, what) => fds.push(Interest::new(fd, what)),
                 Want::Write(Some(fd)) => fds.push(Interest::new(fd, PollFlags::POLLOUT)),
-                Want::Write(None) => ready_now = true,
-                Want::At(moment) => until = Some(until.map_or(moment, |u| u.min(moment))),
-                Want::Nothing => {}
+                Want::Write(None) => {
+                    can_move[which] = true;
+                    movers[which] = None;
+                }
+                Want::At(moment) => {
+                    until = Some(until.map_or(moment, |u| u.min(moment)));
+                    movers[which] = None;
+                }
+                Want::Nothing => movers[which] = None,
             }
             if direction.sink.has_reader()
                 && let Some(fd) = direction.sink.fd()
@@ -201,7 +227,7 @@ impl<'a> Session<'a> {
                 fds.push(Interest::new(fd, PollFlags::empty()));
             }
         }
-        if ready_now || self.no_wait {
+        if can_move.contains(&true) {
             until = Some(now);
         }
         if run.wait_quietly(&mut fds, until)? == Wake::Progress {
@@ -213,7 +239,10 @@ impl<'a> Session<'a> {
                 return Err(reader_gone(fd));
             }
         }
-        Ok(())
+        for (can, mover) in can_move.iter_mut().zip(movers) {
+            *can |= mover.is_some_and(|index| fds[index].is_ready());
+        }
+        Ok(can_move)
     }
 }
 
@@ -259,31 +288,67 @@ impl<'a> Direction<'a> {
             };
         }
         if self.pump.wants_read() {
-            return Want::Read(self.source.fd(), self.source.interest());
+            return match self.pump.waits_for_sink() {
+                true => Want::Write(self.sink.fd()),
+                false => Want::Read(self.source.fd(), self.source.interest()),
+            };
         }
         // Ended and empty: only the sink has to be told, which is no wait.
         Want::Write(None)
     }
 
-    /// Moves what can be moved; `about` is what a short end is told of.
-    fn turn(&mut self, run: &mut Run, now: Instant, about: (Stage, &str)) -> Result<(), Failure> {
+    /// Moves what can be moved; `talks` says that little from the source means
+    /// that there is no more, `about` is what a short end is told of.
+    fn turn(
+        &mut self,
+        run: &mut Run,
+        now: Instant,
+        talks: bool,
+        about: (Stage, &str),
+    ) -> Result<(), Failure> {
+        self.pump.sink_is_full(false);
+        let ends = now + TURN;
+        let mut at = now;
+        let mut little = false;
         for _ in 0..ROUNDS {
-            if self.pump.is_over() {
+            if self.pump.is_over() || at >= ends {
                 return Ok(());
             }
             if self.carrier.holds() {
-                if !self.pump.may_write(now) {
+                if !self.pump.may_write(at) {
                     return Ok(());
                 }
                 match self.carrier.drain(run, self.sink)? {
-                    Step::Moved(bytes) => self.pump.gave(bytes, Instant::now()),
+                    Step::Moved(bytes) => {
+                        at = Instant::now();
+                        self.pump.gave(bytes, at);
+                    }
                     Step::NotReady | Step::Discarded(_) | Step::End => return Ok(()),
                 }
+            } else if little {
+                return Ok(());
             } else if self.pump.wants_read() {
                 let room = self.pump.room();
-                match self.carrier.fill(run, self.source, room)? {
+                let step = match self.carrier.pass(run, self.source, self.sink, room)? {
+                    Passed::Moved(bytes) => {
+                        at = Instant::now();
+                        self.pump.took(bytes, at);
+                        self.pump.gave(bytes, at);
+                        little = talks && bytes < TALK;
+                        continue;
+                    }
+                    Passed::SinkFull => {
+                        self.pump.sink_is_full(true);
+                        return Ok(());
+                    }
+                    Passed::SourceEmpty => Step::NotReady,
+                    Passed::Not => self.carrier.fill(run, self.source, room)?,
+                };
+                match step {
                     Step::Moved(bytes) | Step::Discarded(bytes) => {
-                        self.pump.took(bytes, Instant::now());
+                        at = Instant::now();
+                        self.pump.took(bytes, at);
+                        little = talks && bytes < TALK;
                     }
                     Step::End => self.pump.source_ended(Instant::now()),
                     Step::NotReady => return Ok(()),
@@ -308,7 +373,7 @@ impl<'a> Direction<'a> {
     fn side(&self) -> Side {
         Side {
             ended: self.pump.has_ended(),
-            holds: self.carrier.holds(),
+            holds: self.carrier.holds() || self.pump.waits_for_sink(),
             finished: self.pump.finished_at(),
             over: self.pump.is_over(),
             last_taken: self.pump.last_taken(),

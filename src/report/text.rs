@@ -34,7 +34,7 @@ pub fn level(event: &Event) -> Level {
         | Event::Connect { .. }
         | Event::Attempt { .. }
         | Event::Close { .. } => Level::Stages,
-        Event::Call { .. } => Level::Calls,
+        Event::Carrier { .. } | Event::Call { .. } => Level::Calls,
     }
 }
 
@@ -165,6 +165,18 @@ pub fn line(event: &Event) -> String {
             human_bytes(*received),
             time(*elapsed_ms)
         ),
+        Event::Carrier {
+            carrier,
+            from,
+            to,
+            reason,
+        } => {
+            let why = reason
+                .as_deref()
+                .map(|reason| format!(" ({reason})"))
+                .unwrap_or_default();
+            stage("carrier", format!("{carrier}: {from} to {to}{why}"))
+        }
         Event::Call { call, result } => format!("         {call} = {result}"),
         Event::Note { text } => format!("sock: {text}"),
         Event::Error {

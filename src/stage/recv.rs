@@ -20,8 +20,9 @@ pub struct Options {
     pub flags: i32,
 }
 
-/// Bytes one recv() asks for on a stream.
-pub const STREAM_BUFFER: usize = 64 * 1024;
+/// Bytes one recv() asks for on a stream: more than a loopback segment, so
+/// that several cost one call, and no more than a processor's cache holds.
+pub const STREAM_BUFFER: usize = 256 * 1024;
 
 /// The longest datagram: UDP ends at 65,507 bytes, a Unix datagram at the
 /// sender's buffer, 208 KiB unless somebody raised it.

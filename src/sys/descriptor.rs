@@ -28,6 +28,17 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// As people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Regular => "regular file",
+            Kind::Pipe => "pipe",
+            Kind::Socket => "socket",
+            Kind::Terminal => "terminal",
+            Kind::Device => "device",
+        }
+    }
+
     /// # Errors
     /// fstat(2); EBADF on a closed descriptor.
     pub fn of(fd: BorrowedFd<'_>) -> io::Result<Kind> {

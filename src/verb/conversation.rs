@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::Talk;
-use crate::relay::carrier::{Carrier, Copy};
+use crate::relay::carrier::{Carrier, Copy, Direct};
 use crate::relay::ending::{Ending, Over};
 use crate::relay::input::Input;
 use crate::relay::net::{Receiving, Sending};
@@ -24,12 +24,12 @@ use crate::units;
 pub struct User {
     pub stdin: Input,
     pub stdout: Stdout,
-    pub outbound: Copy,
-    pub inbound: Copy,
+    pub outbound: Direct,
+    pub inbound: Direct,
 }
 
 impl User {
-    /// stdin, stdout, and a buffer each way.
+    /// stdin, stdout, and a carrier each way.
     ///
     /// # Errors
     /// stdout was closed when the process began.
@@ -37,8 +37,8 @@ impl User {
         Ok(User {
             stdin: Input::stdin()?,
             stdout: Stdout::new(stays_open)?,
-            outbound: Copy::new(STREAM_BUFFER),
-            inbound: Copy::new(buffer(whole_messages)).lines(talk.lines),
+            outbound: Direct::over(Copy::new(STREAM_BUFFER)),
+            inbound: Direct::over(Copy::new(buffer(whole_messages)).lines(talk.lines)),
         })
     }
 }

@@ -9,7 +9,7 @@ use super::dial::{dial_datagram, udp};
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::{Connect, Talk};
 use crate::relay::anyone::{FromAnyone, Last, ToLast};
-use crate::relay::carrier::{Carrier, Copy};
+use crate::relay::carrier::{Carrier, Copy, Direct};
 use crate::relay::end::{Sink, Source};
 use crate::relay::ending::{Ending, Over};
 use crate::relay::net::{Receiving, Sending};
@@ -147,7 +147,8 @@ pub fn answer(
 ) -> Result<(), Failure> {
     let (conn, first) = first_peer(run, bound, talk, accept_timeout)?;
     let begun = Instant::now();
-    user.inbound = Copy::new(buffer(true)).lines(talk.lines).holding(&first);
+    let held = Copy::new(buffer(true)).lines(talk.lines).holding(&first);
+    user.inbound = Direct::over(held);
     let ends = Ends {
         source: &mut user.stdin,
         outbound: &mut user.outbound,

@@ -12,7 +12,7 @@ use super::send::probed;
 use crate::exit::Done;
 use crate::failure::{Class, Failure};
 use crate::plan::{Recv, Way};
-use crate::relay::carrier::Copy;
+use crate::relay::carrier::{Copy, Direct};
 use crate::relay::end::Sink;
 use crate::relay::ending::{Ending, Over};
 use crate::relay::file::Output;
@@ -124,7 +124,8 @@ fn take(run: &mut Run, plan: &Recv, conn: Conn, sink: &mut dyn Sink) -> (Result<
     let begun = Instant::now();
     let heard = Cell::new(false);
     let mut receiving = Receiving::new(&conn, plan.recv, &heard);
-    let mut carrier = Copy::new(buffer(conn.transport.keeps_boundaries())).lines(plan.lines);
+    let copy = Copy::new(buffer(conn.transport.keeps_boundaries())).lines(plan.lines);
+    let mut carrier = Direct::over(copy);
     let inbound = Direction {
         pump: Pump::new(begun).limit(plan.bytes).reads(reads(plan)),
         carrier: &mut carrier,

@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::exit::Done;
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::{Dial, Send, Way, What};
-use crate::relay::carrier::Copy;
+use crate::relay::carrier::{Carrier, Copy, Direct};
 use crate::relay::dialogue::{Dialogue, Reply};
 use crate::relay::end::Source;
 use crate::relay::ending::{Ending, OnEof, Over};
@@ -36,10 +36,10 @@ pub fn run(run: &mut Run, plan: &Send) -> Result<Done, Failure> {
     match &plan.what {
         What::Input { files, bytes } => {
             // Before anybody is disturbed: is there something to send?
-            let mut input = Replay::new(Files::open(files)?);
+            let mut input = Files::open(files)?;
             match &plan.way {
                 Way::Dial(way) if way.transport.is_datagram() => {
-                    datagrams(run, plan, way, &mut input, *bytes)?;
+                    datagrams(run, plan, way, &mut Replay::new(input), *bytes)?;
                 }
                 way => stream(run, plan, way, &mut input, *bytes)?,
             }
@@ -106,14 +106,19 @@ fn stream(
     input: &mut dyn Source,
     bytes: Option<u64>,
 ) -> Result<(), Failure> {
+    // What was read for a peer that turns out to be a probe is for the next.
+    let mut carrier = Direct::over(Copy::new(STREAM_BUFFER));
     each_peer(run, way, |run, conn| {
         let begun = Instant::now();
         let heard = Cell::new(false);
         let mut sending = Sending::new(&conn, &plan.send, OnEof::Shutdown, &heard);
-        let mut outbound = Copy::new(STREAM_BUFFER);
+        let mut pump = Pump::new(begun).limit(bytes).interval(plan.send.interval);
+        if carrier.holds() {
+            pump.took(carrier.held(), begun);
+        }
         let outbound = Direction {
-            pump: Pump::new(begun).limit(bytes).interval(plan.send.interval),
-            carrier: &mut outbound,
+            pump,
+            carrier: &mut carrier,
             source: input,
             sink: &mut sending,
         };

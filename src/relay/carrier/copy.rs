@@ -1,35 +1,9 @@
-//! What holds the bytes between source and sink, and moves them.
-//!
-//! This is the seam for faster ways: a carrier that splices keeps them in a
-//! pipe, one that uses sendfile(2) nowhere. The pump above does not know.
+//! Through a buffer of our own.
 
-use super::end::{Sink, Source, Step};
+use super::Carrier;
 use crate::failure::Failure;
+use crate::relay::end::{Sink, Source, Step};
 use crate::run::Run;
-
-/// Moves bytes from a source to a sink, holding some in between. It outlives a
-/// peer: what it holds when one goes is for the next.
-pub trait Carrier {
-    /// Whether something is waiting for the sink; an empty datagram counts.
-    fn holds(&self) -> bool;
-
-    /// Takes up to `room` bytes from the source. Only called when nothing is held.
-    ///
-    /// # Errors
-    /// The source's.
-    fn fill(
-        &mut self,
-        run: &mut Run,
-        source: &mut dyn Source,
-        room: usize,
-    ) -> Result<Step, Failure>;
-
-    /// Gives the sink what it takes of the bytes that are held.
-    ///
-    /// # Errors
-    /// The sink's.
-    fn drain(&mut self, run: &mut Run, sink: &mut dyn Sink) -> Result<Step, Failure>;
-}
 
 /// Through a buffer of our own, for every kind of end, and for whatever has to
 /// look at the bytes.
@@ -40,7 +14,8 @@ pub struct Copy {
 }
 
 impl Copy {
-    /// A buffer of `capacity` bytes: what one read takes at most.
+    /// A buffer of `capacity` bytes: what one read takes at most. Zeroed memory
+    /// costs nothing before it is touched, so a carrier that never copies is free.
     pub fn new(capacity: usize) -> Copy {
         Copy {
             buffer: vec![0; capacity],
@@ -53,6 +28,16 @@ impl Copy {
     pub fn lines(mut self, lines: bool) -> Copy {
         self.lines = lines;
         self
+    }
+
+    /// Whether it does more than carry.
+    pub fn looks_at_bytes(&self) -> bool {
+        self.lines
+    }
+
+    /// Bytes that wait for the sink.
+    pub fn held(&self) -> usize {
+        self.held.as_ref().map_or(0, ExactSizeIterator::len)
     }
 
     /// Starts with these bytes, as if they had been read.
