@@ -52,10 +52,10 @@ complete -c sock -n "__fish_sock_using_subcommand connect" -l send-flags -d 'Fla
 complete -c sock -n "__fish_sock_using_subcommand connect" -l chunk -d 'At most this many bytes a send(); the length of a datagram' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l interval -d 'The least time between two send()s' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l recv-flags -d 'Flags of every recv(), by name: dontwait oob peek trunc waitall' -r
-complete -c sock -n "__fish_sock_using_subcommand connect" -l on-eof -d 'What is done when stdin has ended and all of it was delivered' -r -f -a "shutdown\t'Half-close: the peer sees the end, and may go on sending'
-keep\t'Nothing: the peer is not told, and ends the conversation'
-close\t'Close as soon as the peer\'s kernel has everything'"
-complete -c sock -n "__fish_sock_using_subcommand connect" -l grace -d 'After the peer\'s end, how long stdin may go on without a byte; then code 7 (`inf`: until its end)' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l on-eof -d 'What is done when stdin has ended and all of it was delivered [default: shutdown]' -r -f -a "shutdown\t''
+keep\t''
+close\t''"
+complete -c sock -n "__fish_sock_using_subcommand connect" -l grace -d 'After the peer\'s end, how long stdin may go on without a byte; then code 7 (`inf`: until its end) [default: 5s]' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l quit-after-eof -d 'After stdin\'s end, wait at most this long for the peer\'s; code 0' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l linger -d 'How long close() waits for the peer\'s kernel to have everything, in whole seconds; 0 throws away what it has not and resets the connection (SO_LINGER). It applies to an end in order: every other is a reset' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
@@ -131,7 +131,7 @@ complete -c sock -n "__fish_sock_using_subcommand send" -l bytes -d 'End after t
 complete -c sock -n "__fish_sock_using_subcommand send" -l message -d 'Send this instead of stdin, one send() a message: the text itself, @FILE, hex:..., text:...; {n} and {n:03} are its number' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l count -d 'How many messages' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l await-reply -d 'Wait for a reply to each message and write it to stdout; none in this time, counted from the send(), is code 5' -r
-complete -c sock -n "__fish_sock_using_subcommand send" -l close-wait -d 'After our end, wait this long for the peer to close, which says that it has everything; silence is code 5. 0 does not ask' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l close-wait -d 'After our end, wait this long for the peer to close, which says that it has everything; silence is code 5. 0 does not ask [default: 5s]' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l recv-flags -d 'Flags of every recv(), by name: dontwait oob peek trunc waitall' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l linger -d 'How long close() waits for the peer\'s kernel to have everything, in whole seconds; 0 throws away what it has not and resets the connection (SO_LINGER). It applies to an end in order: every other is a reset' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
@@ -223,10 +223,10 @@ complete -c sock -n "__fish_sock_using_subcommand listen" -l send-flags -d 'Flag
 complete -c sock -n "__fish_sock_using_subcommand listen" -l chunk -d 'At most this many bytes a send(); the length of a datagram' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l interval -d 'The least time between two send()s' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l recv-flags -d 'Flags of every recv(), by name: dontwait oob peek trunc waitall' -r
-complete -c sock -n "__fish_sock_using_subcommand listen" -l on-eof -d 'What is done when stdin has ended and all of it was delivered' -r -f -a "shutdown\t'Half-close: the peer sees the end, and may go on sending'
-keep\t'Nothing: the peer is not told, and ends the conversation'
-close\t'Close as soon as the peer\'s kernel has everything'"
-complete -c sock -n "__fish_sock_using_subcommand listen" -l grace -d 'After the peer\'s end, how long stdin may go on without a byte; then code 7 (`inf`: until its end)' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l on-eof -d 'What is done when stdin has ended and all of it was delivered [default: shutdown]' -r -f -a "shutdown\t''
+keep\t''
+close\t''"
+complete -c sock -n "__fish_sock_using_subcommand listen" -l grace -d 'After the peer\'s end, how long stdin may go on without a byte; then code 7 (`inf`: until its end) [default: 5s]' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l quit-after-eof -d 'After stdin\'s end, wait at most this long for the peer\'s; code 0' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l linger -d 'How long close() waits for the peer\'s kernel to have everything, in whole seconds; 0 throws away what it has not and resets the connection (SO_LINGER). It applies to an end in order: every other is a reset' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l idle -d 'End when nothing has moved either way for this time; code 124' -r

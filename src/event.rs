@@ -90,8 +90,12 @@ pub enum Event {
     },
     /// One system call and its result (`-vv`).
     Call { call: String, result: String },
-    /// Something a person should know that is not an error.
-    Note { text: String },
+    /// Something to know that is not an error.
+    Note {
+        stage: &'static str,
+        object: String,
+        text: String,
+    },
     /// A stage failed, or a timer or a signal ended the run.
     Error {
         stage: &'static str,

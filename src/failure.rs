@@ -10,7 +10,6 @@ use nix::errno::Errno;
 
 use crate::event::Event;
 use crate::exit::Exit;
-use crate::run::Signals;
 use crate::stage::Stage;
 use crate::units;
 
@@ -117,6 +116,14 @@ impl StageError {
         self
     }
 
+    /// `connection refused (ECONNREFUSED)`.
+    pub fn told(&self) -> String {
+        match self.errno {
+            Some(errno) => format!("{} ({})", self.reason, errno_name(errno)),
+            None => self.reason.clone(),
+        }
+    }
+
     /// The event of an error that does not end the run.
     pub fn attempt(&self) -> Event {
         Event::Attempt {
@@ -176,7 +183,10 @@ impl Failure {
             } => Event::Error {
                 stage: stage.name(),
                 object: object.clone(),
-                reason: format!("ended by {}", Signals::name(*number)),
+                reason: format!(
+                    "ended by {}",
+                    signal_hook::low_level::signal_name(*number).unwrap_or("a signal")
+                ),
                 errno: None,
                 hint: hint.clone(),
                 code,

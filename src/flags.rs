@@ -61,11 +61,16 @@ impl SendFlags {
     pub fn has(&self, name: &str) -> bool {
         find(name, SEND).is_some_and(|bit| self.0 & bit != 0)
     }
+}
 
-    /// As a C program writes them: `MSG_MORE|MSG_NOSIGNAL`, or `0`.
-    pub fn c_names(&self) -> String {
-        c_names(self.0, SEND)
-    }
+/// Flags of send(2) as a C program writes them: `MSG_MORE|MSG_NOSIGNAL`, or `0`.
+pub fn send_names(bits: i32) -> String {
+    c_names(bits, SEND)
+}
+
+/// Flags of recv(2) as a C program writes them.
+pub fn recv_names(bits: i32) -> String {
+    c_names(bits, RECV)
 }
 
 impl RecvFlags {
@@ -86,11 +91,6 @@ impl RecvFlags {
     /// Whether the flag of this name is set.
     pub fn has(&self, name: &str) -> bool {
         find(name, RECV).is_some_and(|bit| self.0 & bit != 0)
-    }
-
-    /// As a C program writes them: `MSG_PEEK|MSG_TRUNC`, or `0`.
-    pub fn c_names(&self) -> String {
-        c_names(self.0, RECV)
     }
 }
 
@@ -182,7 +182,7 @@ mod tests {
         for (list, c, shown) in table {
             let flags = SendFlags::parse(list).unwrap();
             assert_eq!(
-                (flags.c_names().as_str(), flags.to_string().as_str()),
+                (send_names(flags.bits()).as_str(), flags.to_string().as_str()),
                 (c, shown)
             );
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 
 use crate::dscp::Dscp;
@@ -13,6 +14,7 @@ use crate::mode::Mode;
 use crate::relay::ending::OnEof;
 use crate::run::Pause;
 use crate::stage::Stage;
+use crate::stage::connect::Retry;
 use crate::text::Text;
 use crate::units::{Limit, Size, duration, duration_or_inf};
 use crate::word::WordError;
@@ -206,9 +208,9 @@ pub struct SendOnly {
     #[arg(long, value_name = "DUR", value_parser = duration)]
     pub await_reply: Option<Duration>,
     /// After our end, wait this long for the peer to close, which says that
-    /// it has everything; silence is code 5. 0 does not ask
-    #[arg(long, value_name = "DUR", default_value = "5s", value_parser = duration)]
-    pub close_wait: Duration,
+    /// it has everything; silence is code 5. 0 does not ask [default: 5s]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub close_wait: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -240,12 +242,13 @@ pub struct RecvOnly {
 #[command(next_help_heading = "close()")]
 pub struct Close {
     /// What is done when stdin has ended and all of it was delivered
-    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
-    pub on_eof: OnEof,
+    /// [default: shutdown]
+    #[arg(long, value_name = "WHAT", value_parser = on_eof())]
+    pub on_eof: Option<OnEof>,
     /// After the peer's end, how long stdin may go on without a byte;
-    /// then code 7 (`inf`: until its end)
-    #[arg(long, value_name = "DUR", default_value = "5s", value_parser = duration_or_inf)]
-    pub grace: Limit,
+    /// then code 7 (`inf`: until its end) [default: 5s]
+    #[arg(long, value_name = "DUR", value_parser = duration_or_inf)]
+    pub grace: Option<Limit>,
     /// After stdin's end, wait at most this long for the peer's; code 0
     #[arg(long, value_name = "DUR", value_parser = duration)]
     pub quit_after_eof: Option<Duration>,
@@ -318,11 +321,12 @@ pub enum When {
     Never,
 }
 
-/// `--retry`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retry {
-    Times(u32),
-    Inf,
+fn on_eof() -> impl TypedValueParser<Value = OnEof> {
+    PossibleValuesParser::new(OnEof::ALL.map(OnEof::name)).map(|word| {
+        let named = OnEof::ALL.into_iter().find(|one| one.name() == word);
+        // The parser has let nothing else through.
+        named.unwrap_or_default()
+    })
 }
 
 fn retry(word: &str) -> Result<Retry, WordError> {

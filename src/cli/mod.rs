@@ -77,7 +77,7 @@ pub fn command() -> Command {
     // Options of one role are shared between verbs, and clap knows conflicts
     // by option and not by verb: here is what does not go with the other role.
     let dialling = ["source", "connect_timeout", "retry", "retry_interval"];
-    let relaying = ["on_eof", "grace", "quit_after_eof"];
+    let relaying = ["on_eof", "grace", "quit_after_eof", "interval"];
     Cli::command()
         // `--backlog -1` shall be told what a backlog is, not that there is no -1.
         .mut_subcommands(|verb| {

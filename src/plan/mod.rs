@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::address::{Address, Local};
-use crate::cli::{self, Cli, Refusal, Retry, TheRun, When, usage_error};
+use crate::cli::{self, Cli, Refusal, TheRun, When, usage_error};
 use crate::report::Style;
 use crate::run::Pause;
 use crate::services::{Services, System};
@@ -65,7 +65,7 @@ pub struct Dial {
     pub transport: Transport,
     pub resolve: resolve::Options,
     pub connect: connect::Options,
-    pub retry: Retry,
+    pub retry: connect::Retry,
     pub retry_interval: Duration,
     /// What a person should know about the address.
     pub note: Option<String>,

@@ -123,6 +123,41 @@ pub fn expectable(expect: Option<State>) -> Result<(), Wrong> {
     }
 }
 
+/// `--pause` after a stage that the verb never comes to.
+pub fn pauses(verb: &str, pauses: &[Pause], never: &[Stage]) -> Result<(), Wrong> {
+    match pauses.iter().find(|pause| never.contains(&pause.stage)) {
+        Some(Pause { stage, .. }) => Err(Wrong(format!(
+            "--pause {stage}: {verb} does not come to that stage here"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Options about the end of a conversation, where there is none.
+pub fn datagrams_have_no_end(kind: Kind, typed: &cli::Close) -> Result<(), Wrong> {
+    let given = [
+        ("--on-eof", typed.on_eof.is_some()),
+        ("--grace", typed.grace.is_some()),
+        ("--quit-after-eof", typed.quit_after_eof.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((option, _)) if kind == Kind::Datagram => Err(Wrong(format!(
+            "{option}: datagrams have no end; --idle says when they are over"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// `--accept-timeout` where nobody is accepted.
+pub fn accepts(kind: Kind, typed: &cli::ListenOptions) -> Result<(), Wrong> {
+    match typed.accept_timeout {
+        Some(_) if kind == Kind::Datagram => Err(Wrong(
+            "--accept-timeout: datagrams come without accept(); see --idle and --timeout".into(),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// `--pause` of a stage that a probe can stop after: thousands of sockets are
 /// at the later ones all at once.
 pub fn probe_pauses(pauses: &[Pause]) -> Result<(), Wrong> {

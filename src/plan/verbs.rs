@@ -1,6 +1,6 @@
 //! From the words of one verb to its plan.
 
-use nix::libc;
+use std::time::Duration;
 
 use super::options::{self, Side, Typed};
 use super::rules::{self, chunk, kind, resolve, source, transport, transports};
@@ -12,14 +12,21 @@ use crate::address::{self, Address, Local};
 use crate::cli;
 use crate::ports::PortList;
 use crate::services::Services;
+use crate::stage::Stage;
 use crate::stage::socket::Transport;
 use crate::stage::{
     accept, connect as connecting, listen as listening, recv as receiving, send as sending,
 };
 use crate::targets;
-use crate::units::Size;
+use crate::units::{Limit, Size};
 use crate::verdict::State;
 use crate::word::nearest;
+
+/// How long stdin may be silent after the peer's end.
+const GRACE: Limit = Limit::For(Duration::from_secs(5));
+
+/// How long the peer may take to close after our end.
+const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
 /// listen(2)'s argument unless `--backlog` says otherwise: what std uses too.
 const BACKLOG: i32 = 128;
@@ -97,7 +104,7 @@ fn send_options(typed: &cli::SendOptions, transport: Transport) -> sending::Opti
 /// The flags of a verb that reads until the end: with these it would never
 /// get there, or have nothing to show.
 fn relay_options(verb: &str, typed: &cli::RecvOptions) -> Result<receiving::Options, Wrong> {
-    match ["peek", "oob", "trunc"]
+    match ["peek", "oob", "trunc", "dontwait"]
         .into_iter()
         .find(|flag| typed.recv_flags.has(flag))
     {
@@ -105,8 +112,7 @@ fn relay_options(verb: &str, typed: &cli::RecvOptions) -> Result<receiving::Opti
             "--recv-flags {flag} is for sock recv; {verb} has to read what comes"
         ))),
         None => Ok(receiving::Options {
-            // Readiness is waited for in any case; nothing else would change.
-            flags: typed.recv_flags.bits() & !libc::MSG_DONTWAIT,
+            flags: typed.recv_flags.bits(),
         }),
     }
 }
@@ -127,11 +133,16 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
     let unix = matches!(at.first(), Some(Local::Unix(_)));
     let send = send_options(&typed.send, kind.on(unix)?);
     let recv = relay_options("listen", &typed.recv)?;
+    rules::pauses("listen", &typed.run.pause, &[Stage::Connect])?;
+    rules::datagrams_have_no_end(kind, &typed.close)?;
     let answer = match (typed.serve.echo, typed.serve.reply) {
         (true, _) => Some(Answer::Echo),
         (_, Some(text)) => Some(Answer::Reply(text)),
         _ => None,
     };
+    if answer.is_some() || typed.serve.keep_open {
+        rules::accepts(kind, &typed.listen)?;
+    }
     if answer.is_some() {
         rules::lingering_server(typed.linger.linger)?;
     }
@@ -152,8 +163,8 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
         None => Act::Relay(Talk {
             send,
             recv,
-            on_eof: typed.close.on_eof,
-            grace: typed.close.grace,
+            on_eof: typed.close.on_eof.unwrap_or_default(),
+            grace: typed.close.grace.unwrap_or(GRACE),
             quit_after_eof: typed.close.quit_after_eof,
             idle: typed.idle.idle,
             lines: typed.lines.lines,
@@ -183,7 +194,10 @@ pub fn connect(typed: cli::Connect, services: &dyn Services) -> Result<Connect, 
             address.address
         )));
     }
-    let transport = transport(&address.address, kind(&typed.socket))?;
+    let kind = kind(&typed.socket);
+    let transport = transport(&address.address, kind)?;
+    rules::pauses("connect", &typed.run.pause, &[Stage::Listen, Stage::Accept])?;
+    rules::datagrams_have_no_end(kind, &typed.close)?;
     let set = Typed {
         socket: &typed.set,
         bind: &typed.bind_options,
@@ -200,8 +214,8 @@ pub fn connect(typed: cli::Connect, services: &dyn Services) -> Result<Connect, 
         talk: Talk {
             send: send_options(&typed.send, transport),
             recv: relay_options("connect", &typed.recv)?,
-            on_eof: typed.close.on_eof,
-            grace: typed.close.grace,
+            on_eof: typed.close.on_eof.unwrap_or_default(),
+            grace: typed.close.grace.unwrap_or(GRACE),
             quit_after_eof: typed.close.quit_after_eof,
             idle: typed.idle.idle,
             lines: typed.lines.lines,
@@ -245,6 +259,22 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
         )?;
         (Way::Dial(dial), used, transport)
     };
+    let never: &[Stage] = match way {
+        Way::Dial(_) => &[Stage::Listen, Stage::Accept],
+        Way::Wait(_) => &[Stage::Connect],
+    };
+    rules::pauses("send", &typed.run.pause, never)?;
+    if kind == Kind::Datagram && typed.only.close_wait.is_some() {
+        return Err(Wrong(
+            "--close-wait: datagrams are not closed, so nobody says that they were stored".into(),
+        ));
+    }
+    let lines = typed.lines.lines;
+    rules::goes_with(
+        "--await-reply",
+        typed.only.await_reply.is_some(),
+        &[("--lines", lines)],
+    )?;
     rules::goes_with(
         "--listen",
         typed.wait.listen,
@@ -296,7 +326,7 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
         what,
         send,
         recv: relay_options("send", &typed.recv)?,
-        close_wait: typed.only.close_wait,
+        close_wait: typed.only.close_wait.unwrap_or(CLOSE_WAIT),
         idle: typed.idle.idle,
     })
 }
@@ -344,6 +374,12 @@ pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
             "{extra}: recv takes one address; a file to store in is --output {extra}"
         )));
     }
+    let never: &[Stage] = match way {
+        Way::Dial(_) => &[Stage::Listen, Stage::Accept],
+        Way::Wait(_) => &[Stage::Connect],
+    };
+    rules::pauses("recv", &typed.run.pause, never)?;
+    rules::accepts(kind, &typed.listen)?;
     rules::goes_with(
         "--listen",
         matches!(way, Way::Wait(_)),

@@ -24,6 +24,7 @@ pub struct FromAnyone<'a> {
     pub conn: &'a Conn,
     pub options: recv::Options,
     pub last: &'a Last,
+    pub losses: recv::Losses,
 }
 
 impl Source for FromAnyone<'_> {
@@ -38,6 +39,8 @@ impl Source for FromAnyone<'_> {
     fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {
         match recv::datagram(&self.conn.socket, buffer, self.options.flags) {
             Ok(datagram) => {
+                let object = &self.conn.local;
+                self.losses.tell(run, object, &datagram, buffer.len());
                 let mut last = self.last.borrow_mut();
                 if *last != datagram.from {
                     run.tell(Event::Peer {
@@ -47,7 +50,7 @@ impl Source for FromAnyone<'_> {
                     });
                     *last = datagram.from;
                 }
-                Ok(Step::Moved(datagram.length))
+                Ok(Step::Moved(datagram.length.min(buffer.len())))
             }
             Err(Errno::EAGAIN | Errno::EINTR) => Ok(Step::NotReady),
             Err(errno) => {
@@ -79,13 +82,8 @@ impl Sink for ToLast<'_> {
     fn write(&mut self, run: &mut Run, bytes: &[u8]) -> Result<Step, Failure> {
         let last = self.last.borrow();
         let Some(peer) = last.as_ref() else {
-            run.tell(Event::Note {
-                text: format!(
-                    "send {}: {} bytes had nobody to go to",
-                    self.conn.local,
-                    bytes.len()
-                ),
-            });
+            let text = format!("{} bytes had nobody to go to", bytes.len());
+            run.note(Stage::Send, &*self.conn.local, text);
             return Ok(Step::Moved(bytes.len()));
         };
         let chunk = self.options.chunk.unwrap_or(bytes.len()).min(bytes.len());
@@ -98,9 +96,7 @@ impl Sink for ToLast<'_> {
                     Errno::EMSGSIZE | Errno::EOPNOTSUPP | Errno::EINVAL => Err(error.into()),
                     // This peer has gone; others may speak.
                     _ => {
-                        run.tell(Event::Note {
-                            text: format!("send {}: {}", error.object, error.reason),
-                        });
+                        run.note(Stage::Send, error.object, error.reason);
                         Ok(Step::Moved(bytes.len()))
                     }
                 }

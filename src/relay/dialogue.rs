@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use nix::poll::PollFlags;
 
 use super::carrier::{Carrier, Copy};
-use super::end::{Sink, Source, Step};
+use super::end::{Sink, Step};
 use super::ending::OnEof;
 use super::net::{Receiving, Sending};
-use super::output::Stdout;
+use super::output::{Stdout, write_all};
 use crate::failure::{Class, Failure, StageError};
 use crate::run::{Interest, Run, Wake};
 use crate::stage::connect::Conn;
-use crate::stage::recv::{self, DATAGRAM_BUFFER};
+use crate::stage::recv::{self, DATAGRAM_BUFFER, STREAM_BUFFER};
 use crate::stage::{Stage, send};
 use crate::units;
 
@@ -37,6 +37,8 @@ pub struct Dialogue<'a> {
     recv: recv::Options,
     heard: Cell<bool>,
     peer_ended: bool,
+    /// What one recv() may give.
+    room: usize,
     sent: u64,
     received: u64,
 }
@@ -50,6 +52,10 @@ impl<'a> Dialogue<'a> {
             recv,
             heard: Cell::new(false),
             peer_ended: false,
+            room: match conn.transport.keeps_boundaries() {
+                true => DATAGRAM_BUFFER,
+                false => STREAM_BUFFER,
+            },
             sent: 0,
             received: 0,
         }
@@ -79,15 +85,30 @@ impl<'a> Dialogue<'a> {
     ) -> Result<(), Failure> {
         run.enter(Stage::Send, &self.conn.peer);
         let begun = Instant::now();
-        self.send(run, message)?;
+        let mut reply = reply;
+        let mut answered = self.send(run, message, &mut reply)?;
         run.pause(Stage::Send)?;
-        if let Reply::Await {
-            wait,
-            stdout,
-            lines,
-        } = reply
-        {
-            self.reply(run, begun, wait, stdout, lines)?;
+        if let Reply::Await { wait, .. } = reply {
+            run.enter(Stage::Recv, &self.conn.peer);
+            while !answered {
+                match self.take_in(run, &mut reply)? {
+                    Step::Moved(_) | Step::Discarded(_) => answered = true,
+                    Step::End => {
+                        let reason = "the peer ended without a reply".to_owned();
+                        return Err(self.error(Class::Cut, reason));
+                    }
+                    Step::NotReady => {
+                        if self.wait(run, PollFlags::POLLIN, Some(begun + wait))? == Wake::Time {
+                            let wait = units::display(wait);
+                            let reason = format!("no reply in --await-reply {wait}");
+                            return Err(self.error(Class::NoAnswer, reason));
+                        }
+                    }
+                }
+            }
+            // What is there by now belongs to this reply and not to the next.
+            while let Step::Moved(_) = self.take_in(run, &mut reply)? {}
+            run.pause(Stage::Recv)?;
         }
         match self.options.interval {
             Some(interval) if !last => self.listen_until(run, begun + interval),
@@ -95,79 +116,69 @@ impl<'a> Dialogue<'a> {
         }
     }
 
-    fn send(&mut self, run: &mut Run, message: &[u8]) -> Result<(), Failure> {
-        let mut sending = Sending::new(self.conn, self.options, OnEof::Shutdown, &self.heard);
+    /// Sends all of it, taking in what comes meanwhile: a peer that answers
+    /// must never have to wait for us before it reads on. True when something came.
+    fn send(
+        &mut self,
+        run: &mut Run,
+        message: &[u8],
+        reply: &mut Reply<'_>,
+    ) -> Result<bool, Failure> {
         let mut rest = message;
+        let mut answered = false;
         loop {
+            let mut sending = Sending::new(self.conn, self.options, OnEof::Shutdown, &self.heard);
             match sending.write(run, rest)? {
                 Step::Moved(bytes) => {
                     self.sent += bytes as u64;
                     rest = &rest[bytes..];
                     if rest.is_empty() {
-                        return Ok(());
+                        return Ok(answered);
                     }
                 }
                 _ => {
-                    self.wait(run, PollFlags::POLLOUT, None)?;
+                    let both = match self.peer_ended {
+                        true => PollFlags::POLLOUT,
+                        false => PollFlags::POLLOUT | PollFlags::POLLIN,
+                    };
+                    self.wait(run, both, None)?;
+                    while let Step::Moved(_) = self.take_in(run, reply)? {
+                        answered = true;
+                    }
                 }
             }
         }
     }
 
-    fn reply(
-        &mut self,
-        run: &mut Run,
-        begun: Instant,
-        wait: Duration,
-        stdout: &mut Stdout,
-        lines: bool,
-    ) -> Result<(), Failure> {
-        run.enter(Stage::Recv, &self.conn.peer);
-        let mut carrier = Copy::new(DATAGRAM_BUFFER).lines(lines);
-        while !carrier.holds() {
-            let mut receiving = Receiving::new(self.conn, self.recv, &self.heard);
-            match carrier.fill(run, &mut receiving, usize::MAX)? {
-                Step::Moved(bytes) | Step::Discarded(bytes) => self.received += bytes as u64,
-                Step::End => {
-                    return Err(self.error(Class::Cut, "the peer ended without a reply".into()));
-                }
-                Step::NotReady => {
-                    if self.wait(run, PollFlags::POLLIN, Some(begun + wait))? == Wake::Time {
-                        let reason = format!("no reply in --await-reply {}", units::display(wait));
-                        return Err(self.error(Class::NoAnswer, reason));
-                    }
-                }
-            }
+    /// One recv(), written out or dropped.
+    fn take_in(&mut self, run: &mut Run, reply: &mut Reply<'_>) -> Result<Step, Failure> {
+        if self.peer_ended {
+            return Ok(Step::End);
         }
-        while carrier.holds() {
-            if carrier.drain(run, stdout)? == Step::NotReady {
-                let mut ready: Vec<Interest<'_>> = stdout
-                    .fd()
-                    .map(|fd| Interest::new(fd, PollFlags::POLLOUT))
-                    .into_iter()
-                    .collect();
-                run.wait(&mut ready, None)?;
-            }
+        let mut carrier = Copy::new(self.room);
+        if let Reply::Await { lines, .. } = reply {
+            carrier = carrier.lines(*lines);
         }
-        run.pause(Stage::Recv)
+        let mut receiving = Receiving::new(self.conn, self.recv, &self.heard);
+        let step = carrier.fill(run, &mut receiving, usize::MAX)?;
+        match step {
+            Step::Moved(bytes) | Step::Discarded(bytes) => self.received += bytes as u64,
+            Step::End => self.peer_ended = true,
+            Step::NotReady => {}
+        }
+        if let Reply::Await { stdout, .. } = reply {
+            write_all(run, *stdout, carrier.bytes())?;
+        }
+        Ok(step)
     }
 
     /// Waits, reading and discarding: a peer that resets is noticed at once.
     fn listen_until(&mut self, run: &mut Run, until: Instant) -> Result<(), Failure> {
-        let mut buffer = vec![0; recv::STREAM_BUFFER];
         loop {
-            let step = match self.peer_ended {
-                true => Step::NotReady,
-                false => {
-                    Receiving::new(self.conn, self.recv, &self.heard).read(run, &mut buffer)?
-                }
-            };
-            match step {
-                Step::Moved(bytes) | Step::Discarded(bytes) => self.received += bytes as u64,
-                Step::End => self.peer_ended = true,
-                Step::NotReady if self.peer_ended => {
-                    let left = until.saturating_duration_since(Instant::now());
-                    return run.sleep(left);
+            match self.take_in(run, &mut Reply::Discard)? {
+                Step::Moved(_) | Step::Discarded(_) => {}
+                Step::End => {
+                    return run.sleep(until.saturating_duration_since(Instant::now()));
                 }
                 Step::NotReady => {
                     if self.wait(run, PollFlags::POLLIN, Some(until))? == Wake::Time {

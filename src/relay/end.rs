@@ -83,10 +83,4 @@ pub trait Sink {
     /// # Errors
     /// When the last bytes turn out not to have arrived.
     fn finish(&mut self, run: &mut Run) -> Result<(), Failure>;
-
-    /// Whether poll(2) should look for a reader that has gone while there is
-    /// nothing to write.
-    fn has_reader(&self) -> bool {
-        false
-    }
 }

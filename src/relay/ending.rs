@@ -3,14 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use clap::ValueEnum;
-
 use crate::failure::Timer;
 use crate::units::Limit;
 
 /// What is done to the connection when stdin has ended and everything read
 /// from it was delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnEof {
     /// Half-close: the peer sees the end, and may go on sending.
     #[default]
@@ -19,6 +17,20 @@ pub enum OnEof {
     Keep,
     /// Close as soon as the peer's kernel has everything.
     Close,
+}
+
+impl OnEof {
+    /// All of them.
+    pub const ALL: [OnEof; 3] = [OnEof::Shutdown, OnEof::Keep, OnEof::Close];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            OnEof::Shutdown => "shutdown",
+            OnEof::Keep => "keep",
+            OnEof::Close => "close",
+        }
+    }
 }
 
 /// The rule a session ends by.

@@ -8,6 +8,7 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::libc;
+use nix::unistd::{AccessFlags, access};
 
 use super::end::{Sink, Step};
 use super::output::{self, failed};
@@ -67,7 +68,11 @@ impl Output {
                     bytes: 0,
                 })
             }
-            about => Self::part(target, about, force),
+            about => {
+                let part = Self::part(target, about, force)?;
+                run.keeps(Some(&format!("kept in {}", part.written_as.display())));
+                Ok(part)
+            }
         }
     }
 
@@ -76,6 +81,11 @@ impl Output {
         part.push(".part");
         let part = PathBuf::from(part);
         let name = part.display().to_string();
+        if about.is_some() {
+            // What could not be written to must not be replaced either.
+            access(&target, AccessFlags::W_OK)
+                .map_err(|errno| failed(&target.display().to_string(), &errno.into()))?;
+        }
         if force
             && let Err(error) = fs::remove_file(&part)
             && error.kind() != io::ErrorKind::NotFound
@@ -147,12 +157,9 @@ impl Sink for Output {
             run.guarded(|| fs::rename(&self.written_as, target))
                 .map_err(|error| failed(&target.display().to_string(), &error))?;
             self.becomes = None;
+            run.keeps(None);
         }
         Ok(())
-    }
-
-    fn has_reader(&self) -> bool {
-        self.kind == Kind::Pipe && self.file.is_some()
     }
 }
 

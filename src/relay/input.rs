@@ -44,9 +44,13 @@ impl Input {
         })
     }
 
-    fn file(path: &PathBuf) -> Result<Input, Failure> {
+    fn file(run: &mut Run, path: &PathBuf) -> Result<Input, Failure> {
         let name = path.display().to_string();
-        let file = File::open(path).map_err(|error| failed(&name, &error))?;
+        run.enter(Stage::Send, &name);
+        // A fifo waits for its writer.
+        let file = run
+            .guarded(|| File::open(path))
+            .map_err(|error| failed(&name, &error))?;
         let about = file.metadata().map_err(|error| failed(&name, &error))?;
         if about.is_dir() {
             return Err(failed(
@@ -173,13 +177,13 @@ impl Files {
     ///
     /// # Errors
     /// open(2) of any of them. `paths` is not empty.
-    pub fn open(paths: &[PathBuf]) -> Result<Files, Failure> {
+    pub fn open(run: &mut Run, paths: &[PathBuf]) -> Result<Files, Failure> {
         let mut rest = VecDeque::new();
         for path in paths {
             rest.push_back(if path.as_os_str() == "-" {
                 stdin_that_is_there()?
             } else {
-                Input::file(path)?
+                Input::file(run, path)?
             });
         }
         let current = match rest.pop_front() {

@@ -10,11 +10,11 @@ use nix::poll::PollFlags;
 
 use super::end::{Plain, Sink, Source, Step};
 use super::ending::OnEof;
-use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
+use crate::flags;
 use crate::run::Run;
 use crate::stage::connect::Conn;
-use crate::stage::socket::Transport;
+use crate::stage::socket::{Transport, name};
 use crate::stage::{Stage, close, recv, send};
 use crate::sys::descriptor::Kind;
 
@@ -28,7 +28,7 @@ pub struct Receiving<'a> {
     flags: i32,
     /// Datagrams: something has come, so a later error is not the answer.
     heard: &'a Cell<bool>,
-    dropped: u32,
+    losses: recv::Losses,
 }
 
 impl<'a> Receiving<'a> {
@@ -38,37 +38,27 @@ impl<'a> Receiving<'a> {
             conn,
             flags: options.flags,
             heard,
-            dropped: 0,
+            losses: recv::Losses::default(),
         }
     }
 
-    fn datagram(&mut self, run: &mut Run, buffer: &mut [u8]) -> nix::Result<usize> {
+    /// One message; None is a stranger's, which is none of this conversation.
+    fn message(&mut self, run: &mut Run, buffer: &mut [u8]) -> nix::Result<Option<usize>> {
         let datagram = recv::datagram(&self.conn.socket, buffer, self.flags)?;
-        if datagram.truncated {
-            // With MSG_TRUNC the kernel tells how long it was.
-            let was = match datagram.length.checked_sub(buffer.len()) {
-                Some(1..) => format!("of {} bytes ", datagram.length),
-                _ => String::new(),
-            };
-            run.tell(Event::Note {
-                text: format!(
-                    "recv {}: a datagram {was}was cut to {} bytes",
-                    self.conn.peer,
-                    buffer.len()
-                ),
-            });
+        let object = &self.conn.peer;
+        self.losses.tell(run, object, &datagram, buffer.len());
+        if let (Some(only), Some(from)) = (&self.conn.only, &datagram.from)
+            && only != from
+        {
+            let text = format!(
+                "{} bytes of {} came too late: another is the peer",
+                datagram.length,
+                name(from)
+            );
+            run.note(Stage::Recv, object, text);
+            return Ok(None);
         }
-        if datagram.dropped > self.dropped {
-            run.tell(Event::Note {
-                text: format!(
-                    "recv {}: the kernel dropped {} datagrams: they came faster than they were read",
-                    self.conn.local,
-                    datagram.dropped - self.dropped
-                ),
-            });
-            self.dropped = datagram.dropped;
-        }
-        Ok(datagram.length.min(buffer.len()))
+        Ok(Some(datagram.length.min(buffer.len())))
     }
 }
 
@@ -109,19 +99,24 @@ impl Source for Receiving<'_> {
     }
 
     fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {
-        let is_datagram = self.conn.transport.is_datagram();
-        let received = if is_datagram {
-            self.datagram(run, buffer)
+        let transport = self.conn.transport;
+        let is_datagram = transport.is_datagram();
+        let received = if transport.keeps_boundaries() {
+            match self.message(run, buffer) {
+                Ok(None) => return Ok(Step::NotReady),
+                Ok(Some(length)) => Ok(length),
+                Err(errno) => Err(errno),
+            }
         } else {
             recv::recv(&self.conn.socket, buffer, self.flags)
         };
         run.call(
             || {
                 format!(
-                    "recv({}, {}, {:#x})",
+                    "recv({}, {}, {})",
                     self.conn.socket.as_raw_fd(),
                     buffer.len(),
-                    self.flags
+                    flags::recv_names(self.flags)
                 )
             },
             shown(&received),
@@ -130,7 +125,8 @@ impl Source for Receiving<'_> {
             Ok(0) if self.conn.reset => {
                 Err(failed(Stage::Recv, self.conn, Errno::ECONNRESET).into())
             }
-            Ok(0) if !is_datagram => Ok(Step::End),
+            Ok(0) if !transport.keeps_boundaries() => Ok(Step::End),
+            Ok(0) if !is_datagram && recv::is_end(&self.conn.socket) => Ok(Step::End),
             Ok(length) => {
                 self.heard.set(true);
                 if self.flags & libc::MSG_TRUNC != 0 && self.conn.transport == Transport::Tcp {
@@ -238,9 +234,9 @@ impl Sink for Sending<'_> {
         run.call(
             || {
                 format!(
-                    "send({}, {chunk}, {:#x})",
+                    "send({}, {chunk}, {})",
                     self.conn.socket.as_raw_fd(),
-                    self.options.flags
+                    flags::send_names(self.options.flags)
                 )
             },
             shown(&sent),
@@ -268,7 +264,8 @@ fn failed(stage: Stage, conn: &Conn, errno: Errno) -> StageError {
     send::failed(stage, &conn.socket, &conn.peer, conn.transport, errno)
 }
 
-fn shown(result: &nix::Result<usize>) -> String {
+/// A call's result for `-vv`.
+pub fn shown(result: &nix::Result<usize>) -> String {
     match result {
         Ok(length) => length.to_string(),
         Err(errno) => format!("-1 {errno:?}"),

@@ -9,13 +9,9 @@ use nix::poll::PollFlags;
 use super::end::{Plain, Sink, Step};
 use super::input::would_block;
 use crate::failure::{Class, Failure, StageError};
-use crate::run::Run;
+use crate::run::{Interest, Run};
 use crate::stage::Stage;
 use crate::sys::descriptor::{self, Kind};
-
-/// After POLLOUT a pipe takes this many bytes without blocking (pipe(7)); a
-/// terminal too, as far as it can tell.
-const PIPE_BUF: usize = 4096;
 
 /// One write(2) to a descriptor whose flags are not ours to change.
 ///
@@ -29,23 +25,9 @@ pub fn write(
     name: &str,
     bytes: &[u8],
 ) -> Result<Step, Failure> {
-    if kind == Kind::Terminal && !descriptor::is_ready(fd, PollFlags::POLLOUT) {
-        return Ok(Step::NotReady);
-    }
     let written = match kind {
-        Kind::Pipe | Kind::Socket => descriptor::write_nowait(fd, bytes),
-        _ => Err(std::io::Error::from_raw_os_error(libc::EOPNOTSUPP)),
-    };
-    let written = match written {
-        Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => {
-            let part = match kind {
-                Kind::Regular | Kind::Device => bytes,
-                _ => &bytes[..bytes.len().min(PIPE_BUF)],
-            };
-            run.guarded(|| nix::unistd::write(fd, part))
-                .map_err(Into::into)
-        }
-        written => written,
+        Kind::Pipe | Kind::Socket => descriptor::write_ready(fd, kind, bytes),
+        _ => run.guarded(|| descriptor::write_ready(fd, kind, bytes)),
     };
     run.call(
         || format!("write({}, {})", fd.as_raw_fd(), bytes.len()),
@@ -80,14 +62,16 @@ pub struct Stdout {
 impl Stdout {
     /// # Errors
     /// It was closed when the process began: nothing could be stored.
-    pub fn new(stays_open: bool) -> Result<Stdout, Failure> {
+    pub fn new(run: &mut Run, stays_open: bool) -> Result<Stdout, Failure> {
         let kind = if descriptor::was_closed(1) {
             Err(std::io::Error::from_raw_os_error(libc::EBADF))
         } else {
             Kind::of(descriptor::standard(1))
         };
+        let kind = kind.map_err(|error| failed("stdout", &error))?;
+        run.watch_stdout(matches!(kind, Kind::Pipe | Kind::Socket));
         Ok(Stdout {
-            kind: kind.map_err(|error| failed("stdout", &error))?,
+            kind,
             stays_open,
             closed: false,
         })
@@ -138,13 +122,27 @@ impl Sink for Stdout {
             return Ok(());
         }
         self.closed = true;
-        run.guarded(|| descriptor::close_standard(1))
+        run.watch_stdout(false);
+        run.guarded(descriptor::close_stdout)
             .map_err(|error| failed("stdout", &error))
     }
+}
 
-    fn has_reader(&self) -> bool {
-        !self.closed && matches!(self.kind, Kind::Pipe | Kind::Socket)
+/// Writes all of it, waiting while nothing fits.
+///
+/// # Errors
+/// Those of the sink, timers and signals.
+pub fn write_all(run: &mut Run, sink: &mut dyn Sink, mut bytes: &[u8]) -> Result<(), Failure> {
+    while !bytes.is_empty() {
+        match sink.write(run, bytes)? {
+            Step::Moved(written) => bytes = &bytes[written..],
+            _ => {
+                let fd = sink.fd().map(|fd| Interest::new(fd, PollFlags::POLLOUT));
+                run.wait(fd.into_iter().collect::<Vec<_>>().as_mut_slice(), None)?;
+            }
+        }
     }
+    Ok(())
 }
 
 /// Takes everything and keeps nothing.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pump {
     flow: Flow,
+    doomed: bool,
     taken: u64,
     given: u64,
     limit: Option<u64>,
@@ -34,6 +35,7 @@ impl Pump {
     pub fn new(now: Instant) -> Pump {
         Pump {
             flow: Flow::Open,
+            doomed: false,
             taken: 0,
             given: 0,
             limit: None,
@@ -127,6 +129,16 @@ impl Pump {
     /// Everything was delivered and the sink has been told.
     pub fn finished(&mut self, now: Instant) {
         self.flow = Flow::Finished(now);
+    }
+
+    /// The end of the source will not be the end in order.
+    pub fn breaks_at_end(&mut self) {
+        self.doomed = true;
+    }
+
+    /// Whether the sink must not be told of the end.
+    pub fn is_doomed(&self) -> bool {
+        self.doomed
     }
 
     /// The sink takes no more.

@@ -117,11 +117,17 @@ impl<'a> Session<'a> {
                 self.outbound_failed(failure)?;
             }
             if let Some(inbound) = self.inbound.as_mut().filter(|_| inward) {
+                // After a failure the peer's end proves nothing: nobody is to
+                // be told that everything has come.
+                if self.failed.is_some() {
+                    inbound.pump.breaks_at_end();
+                }
                 inbound.turn(run, now, talks, (Stage::Recv, &self.conn.peer))?;
             }
             let proved = self.sent() > 0
                 || self.received() > 0
-                || self.inbound.as_ref().is_some_and(|d| d.pump.has_ended());
+                || (self.failed.is_none()
+                    && self.inbound.as_ref().is_some_and(|d| d.pump.has_ended()));
             if proved && let Some(first) = self.on_first.take() {
                 first();
             }
@@ -199,7 +205,6 @@ impl<'a> Session<'a> {
         let directions = [&self.outbound, &self.inbound];
         let mut until = until;
         let mut fds: Vec<Interest<'_>> = Vec::with_capacity(4);
-        let mut readers: Vec<(usize, BorrowedFd<'_>)> = Vec::new();
         let mut movers = [None; 2];
         let mut can_move = [self.no_wait; 2];
         for (which, direction) in directions.into_iter().enumerate() {
@@ -220,12 +225,6 @@ impl<'a> Session<'a> {
                 }
                 Want::Nothing => movers[which] = None,
             }
-            if direction.sink.has_reader()
-                && let Some(fd) = direction.sink.fd()
-            {
-                readers.push((fds.len(), fd));
-                fds.push(Interest::new(fd, PollFlags::empty()));
-            }
         }
         if can_move.contains(&true) {
             until = Some(now);
@@ -233,27 +232,11 @@ impl<'a> Session<'a> {
         if run.wait_quietly(&mut fds, until)? == Wake::Progress {
             run.progress(self.sent(), self.received());
         }
-        for (index, fd) in readers {
-            let gone = PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
-            if fds[index].ready().intersects(gone) {
-                return Err(reader_gone(fd));
-            }
-        }
         for (can, mover) in can_move.iter_mut().zip(movers) {
             *can |= mover.is_some_and(|index| fds[index].is_ready());
         }
         Ok(can_move)
     }
-}
-
-/// The program that read what we write has gone, even if there is nothing to
-/// write at the moment.
-fn reader_gone(fd: BorrowedFd<'_>) -> Failure {
-    use std::os::fd::AsRawFd;
-    if fd.as_raw_fd() == 1 {
-        return Failure::StdoutGone;
-    }
-    StageError::os(Stage::Recv, "-o", Class::Local, nix::errno::Errno::EPIPE).into()
 }
 
 enum Want<'a> {
@@ -353,7 +336,10 @@ impl<'a> Direction<'a> {
                     Step::End => self.pump.source_ended(Instant::now()),
                     Step::NotReady => return Ok(()),
                 }
+            } else if self.pump.is_doomed() {
+                self.pump.broken();
             } else {
+                run.pause(about.0)?;
                 if let Some(limit) = self.pump.short_of() {
                     return Err(self.short(limit, about));
                 }

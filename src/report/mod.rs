@@ -126,28 +126,24 @@ impl Report {
         }
     }
 
-    /// Tells a result on stdout: at once, or with the table it belongs to.
-    ///
-    /// # Errors
-    /// stdout is gone, full or failing.
-    pub fn result(&mut self, event: &Event) -> Result<(), Unwritten> {
+    /// What a result puts on stdout: at once, or with the table it belongs to.
+    pub fn result(&mut self, event: &Event) -> String {
         if self.style.quiet {
-            return Ok(());
+            return String::new();
         }
         match event {
-            _ if self.style.json => stdout::write(json::line(event).as_bytes()),
+            _ if self.style.json => json::line(event),
             Event::Probe(row) if self.style.table => {
                 self.table.push(row.clone(), self.style.all);
-                Ok(())
+                String::new()
             }
-            Event::Probe(row) => stdout::write(table::tsv(row).as_bytes()),
+            Event::Probe(row) => table::tsv(row),
             Event::Summary(summary) if self.style.table => {
-                let text = (self.table).render(summary, self.style.color, self.style.columns());
-                stdout::write(text.as_bytes())
+                (self.table).render(summary, self.style.color, self.style.columns())
             }
             // In a pipe rows are all there is: a summary would be a row too many.
-            Event::Summary(_) => Ok(()),
-            other => stdout::write((text::line(other) + "\n").as_bytes()),
+            Event::Summary(_) => String::new(),
+            other => text::line(other) + "\n",
         }
     }
 
@@ -174,7 +170,21 @@ pub fn last_words(failure: &Failure, style: Style) {
 ///
 /// # Errors
 /// stdout is gone, full or failing.
-pub fn answer(text: &[u8]) -> Result<(), Unwritten> {
+pub fn answer(mut text: &[u8]) -> Result<(), Unwritten> {
+    while !text.is_empty() {
+        match stdout::write(text)? {
+            0 => stdout::wait(),
+            written => text = &text[written..],
+        }
+    }
+    Ok(())
+}
+
+/// Writes what stdout takes of a text at once; 0 where it takes nothing.
+///
+/// # Errors
+/// stdout is gone, full or failing.
+pub fn stdout(text: &[u8]) -> Result<usize, Unwritten> {
     stdout::write(text)
 }
 

@@ -2,11 +2,7 @@
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::sys::descriptor;
-
-/// A write of at most this many bytes to a pipe that poll(2) called writable
-/// does not block (PIPE_BUF, pipe(7)).
-const PIPE_BUF: usize = 4096;
+use crate::sys::descriptor::{self, Kind};
 
 /// Writes what stderr takes at once; the rest is dropped.
 pub fn write(mut bytes: &[u8]) {
@@ -17,23 +13,14 @@ pub fn write(mut bytes: &[u8]) {
     while !bytes.is_empty() {
         let mut ready = [PollFd::new(fd, PollFlags::POLLOUT)];
         match poll(&mut ready, PollTimeout::ZERO) {
-            Ok(1..)
-                if ready[0]
-                    .revents()
-                    .is_some_and(|r| r.contains(PollFlags::POLLOUT)) => {}
+            // Exactly that: with POLLERR beside it nobody reads any more, and a
+            // write would raise SIGPIPE where `--send-flags none` asked for it.
+            Ok(1..) if ready[0].revents() == Some(PollFlags::POLLOUT) => {}
             _ => return,
         }
-        let part = &bytes[..bytes.len().min(PIPE_BUF)];
-        let written =
-            descriptor::write_nowait(fd, part).or_else(|error| match error.raw_os_error() {
-                Some(nix::libc::EOPNOTSUPP | nix::libc::ENOSYS) => {
-                    nix::unistd::write(fd, part).map_err(Into::into)
-                }
-                _ => Err(error),
-            });
-        match written {
-            Ok(written) => bytes = &bytes[written..],
-            Err(_) => return,
+        match descriptor::write_ready(fd, Kind::standard(2), bytes) {
+            Ok(written @ 1..) => bytes = &bytes[written..],
+            _ => return,
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::io;
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::sys::descriptor;
+use crate::sys::descriptor::{self, Kind};
 
 /// Why a result did not get out.
 #[derive(Debug)]
@@ -15,27 +16,28 @@ pub enum Unwritten {
     Failed(io::Error),
 }
 
-/// Writes all of it.
+/// Writes what fits at once; 0 bytes where nothing does.
 ///
 /// # Errors
 /// `Unwritten`; descriptor 1 closed at start counts as EBADF.
-pub fn write(mut bytes: &[u8]) -> Result<(), Unwritten> {
+pub fn write(bytes: &[u8]) -> Result<usize, Unwritten> {
     if descriptor::was_closed(1) {
         return Err(Unwritten::Failed(Errno::EBADF.into()));
     }
     let fd = descriptor::standard(1);
-    while !bytes.is_empty() {
-        match nix::unistd::write(fd, bytes) {
-            Ok(written) => bytes = &bytes[written..],
-            Err(Errno::EINTR) => {}
-            Err(Errno::EAGAIN) => {
-                // Somebody else made it non-blocking; that is theirs to undo.
-                let mut ready = [nix::poll::PollFd::new(fd, nix::poll::PollFlags::POLLOUT)];
-                let _ = nix::poll::poll(&mut ready, nix::poll::PollTimeout::NONE);
-            }
-            Err(Errno::EPIPE) => return Err(Unwritten::Gone),
-            Err(errno) => return Err(Unwritten::Failed(errno.into())),
-        }
+    match descriptor::write_ready(fd, Kind::standard(1), bytes) {
+        Ok(written) => Ok(written),
+        Err(error) => match error.raw_os_error().map(Errno::from_raw) {
+            Some(Errno::EINTR | Errno::EAGAIN) => Ok(0),
+            Some(Errno::EPIPE) => Err(Unwritten::Gone),
+            _ => Err(Unwritten::Failed(error)),
+        },
     }
-    Ok(())
+}
+
+/// Waits until it takes more.
+pub fn wait() {
+    let mut ready = [PollFd::new(descriptor::standard(1), PollFlags::POLLOUT)];
+    // Whatever it says, the next write tells more.
+    let _ = poll(&mut ready, PollTimeout::NONE);
 }

@@ -178,7 +178,11 @@ pub fn line(event: &Event) -> String {
             stage("carrier", format!("{carrier}: {from} to {to}{why}"))
         }
         Event::Call { call, result } => format!("         {call} = {result}"),
-        Event::Note { text } => format!("sock: {text}"),
+        Event::Note {
+            stage,
+            object,
+            text,
+        } => format!("sock: {stage} {object}: {text}"),
         Event::Error {
             stage,
             object,

@@ -18,8 +18,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::event::Event;
 use crate::failure::{Failure, Timer};
-use crate::report::{Bar, Report, Unwritten};
+use crate::report::{self, Bar, Report, Unwritten};
 use crate::stage::Stage;
+use crate::sys::descriptor;
 pub use signals::{Signals, USR1};
 use watchdog::Watchdog;
 
@@ -69,10 +70,6 @@ impl<'fd> Interest<'fd> {
     }
 }
 
-/// How long after `--timeout` results may still be written: what is known then
-/// has to get out, and a stuck stdout must not hold the timer up by 0.1 s.
-const LATE: Duration = Duration::from_millis(80);
-
 /// One run of the program.
 pub struct Run {
     report: Report,
@@ -85,6 +82,10 @@ pub struct Run {
     idle: Option<(Instant, Timer)>,
     stage: Stage,
     object: Arc<str>,
+    /// What an end at this moment would leave behind.
+    kept: Option<Arc<str>>,
+    /// The reader of stdout is watched whatever else is waited for.
+    stdout_has_reader: bool,
 }
 
 impl Run {
@@ -97,16 +98,19 @@ impl Run {
         timeout: Option<Duration>,
         pauses: Vec<Pause>,
     ) -> std::io::Result<Run> {
+        let signals = Signals::install()?;
         Ok(Run {
-            watchdog: Watchdog::new(report.style()),
+            watchdog: Watchdog::new(report.style(), signals.ending()),
             report,
-            signals: Signals::install()?,
+            signals,
             pauses,
             timeout,
             started: Instant::now(),
             idle: None,
             stage: Stage::Resolve,
             object: "".into(),
+            kept: None,
+            stdout_has_reader: false,
         })
     }
 
@@ -138,6 +142,15 @@ impl Run {
         self.report.tell(&event);
     }
 
+    /// Tells something to know that is not an error.
+    pub fn note(&mut self, stage: Stage, object: impl Into<String>, text: impl Into<String>) {
+        self.tell(Event::Note {
+            stage: stage.name(),
+            object: object.into(),
+            text: text.into(),
+        });
+    }
+
     /// Whether `-vv` asks for single system calls.
     pub fn tells_calls(&self) -> bool {
         self.report.tells_calls()
@@ -154,19 +167,32 @@ impl Run {
         }
     }
 
-    /// Writes a result to stdout.
+    /// Writes a result to stdout, waiting while its reader is slow.
     ///
     /// # Errors
-    /// `StdoutGone`, a full disk, or `--timeout` while stdout is stuck.
+    /// `StdoutGone`, a full disk, a signal, or `--timeout` while stdout is stuck.
     pub fn result(&mut self, event: &Event) -> Result<(), Failure> {
-        let late = (self.deadline()).and_then(|(at, timer)| Some((at.checked_add(LATE)?, timer)));
-        let guard = self.watchdog.arm(late, self.stage, &self.object);
-        let written = self.report.result(event);
-        drop(guard);
-        self.written(written)
+        let text = self.report.result(event);
+        let mut rest = text.as_bytes();
+        while !rest.is_empty() {
+            let about = self.about();
+            let guard = self
+                .watchdog
+                .arm(earlier(self.deadline(), self.idle), about);
+            let written = report::stdout(rest);
+            drop(guard);
+            match self.written(written)? {
+                0 => {
+                    let stdout = descriptor::standard(1);
+                    self.wait(&mut [Interest::new(stdout, PollFlags::POLLOUT)], None)?;
+                }
+                written => rest = &rest[written..],
+            }
+        }
+        Ok(())
     }
 
-    fn written(&self, written: Result<(), Unwritten>) -> Result<(), Failure> {
+    fn written(&self, written: Result<usize, Unwritten>) -> Result<usize, Failure> {
         written.map_err(|unwritten| match unwritten {
             Unwritten::Gone => Failure::StdoutGone,
             Unwritten::Failed(error) => crate::failure::StageError::io(
@@ -188,8 +214,28 @@ impl Run {
     /// `--idle` comes, the process says so and ends, whatever the call waits for.
     pub fn guarded<T>(&mut self, call: impl FnOnce() -> T) -> T {
         let deadline = earlier(self.deadline(), self.idle);
-        let _guard = self.watchdog.arm(deadline, self.stage, &self.object);
+        let about = self.about();
+        let _guard = self.watchdog.arm(deadline, about);
         call()
+    }
+
+    fn about(&self) -> watchdog::About {
+        watchdog::About {
+            stage: self.stage,
+            object: Arc::clone(&self.object),
+            hint: self.kept.clone(),
+        }
+    }
+
+    /// Says what an end at this moment would leave behind, for the last words.
+    pub fn keeps(&mut self, what: Option<&str>) {
+        self.kept = what.map(Into::into);
+    }
+
+    /// Ends the run quietly, from any wait, once the reader of stdout has gone;
+    /// only where poll(2) can tell (a pipe, a socket).
+    pub fn watch_stdout(&mut self, on: bool) {
+        self.stdout_has_reader = on;
     }
 
     /// Waits for `--pause` after a stage.
@@ -202,7 +248,7 @@ impl Run {
             .iter()
             .filter(|pause| pause.stage == stage)
             .map(|pause| pause.time)
-            .sum();
+            .fold(Duration::ZERO, Duration::saturating_add);
         if time.is_zero() {
             return Ok(());
         }
@@ -214,8 +260,9 @@ impl Run {
     /// # Errors
     /// A signal or `--timeout`.
     pub fn sleep(&mut self, time: Duration) -> Result<(), Failure> {
-        let until = Instant::now() + time;
-        while self.wait(&mut [], Some(until))? != Wake::Time {}
+        // A moment too far away for a clock never comes.
+        let until = Instant::now().checked_add(time);
+        while self.wait(&mut [], until)? != Wake::Time {}
         Ok(())
     }
 
@@ -248,9 +295,12 @@ impl Run {
     ) -> Result<Wake, Failure> {
         let deadline = self.deadline();
         let signals = self.signals.pipe();
-        let mut all: Vec<PollFd<'_>> = Vec::with_capacity(fds.len() + 1);
+        let mut all: Vec<PollFd<'_>> = Vec::with_capacity(fds.len() + 2);
         all.push(PollFd::new(signals.as_fd(), PollFlags::POLLIN));
         all.extend(fds.iter().map(|one| PollFd::new(one.fd, one.interest)));
+        if self.stdout_has_reader {
+            all.push(PollFd::new(descriptor::standard(1), PollFlags::empty()));
+        }
         loop {
             let now = Instant::now();
             if let Some((at, timer)) = deadline
@@ -287,6 +337,13 @@ impl Run {
                     Some(number) => return Err(self.signalled(number)),
                     None => {}
                 }
+            }
+            if all
+                .get(fds.len() + 1)
+                .is_some_and(|stdout| stdout.any() == Some(true))
+            {
+                // Nothing was asked for, so it is POLLERR or POLLHUP.
+                return Err(Failure::StdoutGone);
             }
             for (one, polled) in fds.iter_mut().zip(&all[1..]) {
                 one.ready = polled.revents().unwrap_or(PollFlags::POLLERR);

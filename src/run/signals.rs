@@ -22,10 +22,24 @@ pub const USR1: i32 = SIGUSR1;
 /// In milliseconds.
 const ONE_SIGNAL: u64 = 100;
 
+/// INT, TERM or HUP, once one has come.
+#[derive(Clone, Default)]
+pub struct Ending(Arc<AtomicUsize>);
+
+impl Ending {
+    /// The signal, if one has come.
+    pub fn signal(&self) -> Option<i32> {
+        match self.0.load(Ordering::SeqCst) {
+            0 => None,
+            signal => Some(signal as i32),
+        }
+    }
+}
+
 /// Installed handlers and the pipe they write to.
 pub struct Signals {
     pipe: Arc<PipeReader>,
-    ending: Arc<AtomicUsize>,
+    ending: Ending,
     progress: Arc<AtomicBool>,
 }
 
@@ -39,7 +53,7 @@ impl Signals {
         sys::descriptor::set_nonblocking(&pipe)?;
         let signals = Signals {
             pipe: Arc::new(pipe),
-            ending: Arc::default(),
+            ending: Ending::default(),
             progress: Arc::default(),
         };
         let installed = Instant::now();
@@ -49,16 +63,8 @@ impl Signals {
             if sys::signal::is_ignored(signal)? {
                 continue;
             }
-            let first = Arc::clone(&first);
-            sys::signal::on(signal, move || {
-                let now = installed.elapsed().as_millis() as u64 + 1;
-                let seen = first.compare_exchange(0, now, Ordering::SeqCst, Ordering::SeqCst);
-                if seen.is_err_and(|first| now > first + ONE_SIGNAL) {
-                    // Does not come back.
-                    let _ = low_level::emulate_default_handler(signal);
-                }
-            })?;
-            flag::register_usize(signal, Arc::clone(&signals.ending), signal as usize)?;
+            sys::signal::on_second(signal, installed, Arc::clone(&first), ONE_SIGNAL)?;
+            flag::register_usize(signal, Arc::clone(&signals.ending.0), signal as usize)?;
             low_level::pipe::register(signal, writer.try_clone()?)?;
         }
         flag::register(SIGUSR1, Arc::clone(&signals.progress))?;
@@ -77,15 +83,14 @@ impl Signals {
         let mut bytes = [0; 16];
         // Only wakes poll(2); what came is in the flags.
         let _ = (&*self.pipe).read(&mut bytes);
-        match self.ending.load(Ordering::SeqCst) {
-            0 if self.progress.swap(false, Ordering::SeqCst) => Some(USR1),
-            0 => None,
-            signal => Some(signal as i32),
+        match self.ending.signal() {
+            None if self.progress.swap(false, Ordering::SeqCst) => Some(USR1),
+            signal => signal,
         }
     }
 
-    /// The name of a signal (`SIGTERM`).
-    pub fn name(signal: i32) -> &'static str {
-        low_level::signal_name(signal).unwrap_or("a signal")
+    /// Whether the run is to end, for those that cannot wait for the pipe.
+    pub fn ending(&self) -> Ending {
+        self.ending.clone()
     }
 }

@@ -1,38 +1,57 @@
-//! Timers fire even while a system call is stuck.
+//! Timers fire and signals end the run even while a system call is stuck.
 //!
-//! poll(2) says nothing about a disk that hangs or a terminal that was
-//! stopped. A call to such a descriptor is made while this thread watches the
-//! clock; when the timer comes first, it speaks the last words and ends the
-//! process, which the stuck call cannot hold up as far as the kernel lets a
-//! process die. Connections then end with a reset, because SO_LINGER says so.
+//! poll(2) says nothing about a disk that hangs, a terminal that was stopped or
+//! a fifo that nobody opens. A call to such a thing is made while this thread
+//! watches the clock and the signals; when one of them comes and the call does
+//! not return, it speaks the last words and ends the process, which the stuck
+//! call cannot hold up as far as the kernel lets a process die. Connections
+//! then end with a reset, because SO_LINGER says so.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::signals::Ending;
 use crate::exit::Exit;
 use crate::failure::{Failure, Timer};
 use crate::report::{self, Style};
 use crate::stage::Stage;
 
-#[derive(Default)]
-struct Shared {
-    state: Mutex<State>,
-    sooner: Condvar,
+/// How long after a timer or a signal the call may still return, and the run
+/// end in order: results are written and what is kept is told. Short enough
+/// for a timer to be true to 0.1 s.
+const LATE: Duration = Duration::from_millis(60);
+
+/// How often signals are looked for while a call is under way.
+const TICK: Duration = Duration::from_millis(50);
+
+/// What a call is about, for the last words.
+#[derive(Clone)]
+pub struct About {
+    pub stage: Stage,
+    pub object: Arc<str>,
+    /// What is left behind, if it is worth telling.
+    pub hint: Option<Arc<str>>,
 }
 
 #[derive(Default)]
 struct State {
     armed: Option<Armed>,
+    /// Counts the calls: one that is stuck keeps its number.
+    calls: u64,
     /// When the thread wakes by itself; None while it waits to be woken.
     wakes: Option<Instant>,
 }
 
 struct Armed {
-    deadline: Instant,
-    timer: Timer,
-    stage: Stage,
-    object: Arc<str>,
+    timer: Option<(Instant, Timer)>,
+    about: About,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    sooner: Condvar,
 }
 
 impl Shared {
@@ -45,92 +64,114 @@ impl Shared {
 pub struct Watchdog {
     shared: Option<Arc<Shared>>,
     style: Style,
+    ending: Ending,
 }
 
 /// Calls the watch off when dropped.
-pub struct Guard<'a>(Option<&'a Shared>);
+pub struct Guard<'a>(&'a Shared);
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        if let Some(shared) = self.0 {
-            // The thread sleeps on to the old deadline and finds nothing armed,
-            // which is cheaper than waking it for every write.
-            shared.state().armed = None;
-        }
+        // The thread sleeps on and finds nothing armed, which is cheaper than
+        // waking it for every write.
+        self.0.state().armed = None;
     }
 }
 
 impl Watchdog {
     /// A watchdog that speaks in the style of the report.
-    pub fn new(style: Style) -> Watchdog {
+    pub fn new(style: Style, ending: Ending) -> Watchdog {
         Watchdog {
             shared: None,
             style,
+            ending,
         }
     }
 
-    /// Watches until the guard is dropped; without a deadline there is nothing
-    /// to watch.
-    pub fn arm(
-        &mut self,
-        deadline: Option<(Instant, Timer)>,
-        stage: Stage,
-        object: &Arc<str>,
-    ) -> Guard<'_> {
-        let Some((deadline, timer)) = deadline else {
-            return Guard(None);
-        };
-        let style = self.style;
+    /// Watches until the guard is dropped.
+    pub fn arm(&mut self, timer: Option<(Instant, Timer)>, about: About) -> Guard<'_> {
+        let (style, ending) = (self.style, self.ending.clone());
         let shared = self.shared.get_or_insert_with(|| {
             let shared = Arc::new(Shared::default());
             let theirs = Arc::clone(&shared);
-            thread::spawn(move || watch(&theirs, style));
+            thread::spawn(move || watch(&theirs, &ending, style));
             shared
         });
+        let timer = timer.and_then(|(at, timer)| Some((at.checked_add(LATE)?, timer)));
         let mut state = shared.state();
-        if state.wakes.is_none_or(|at| deadline < at) {
+        let first = timer.map(|(at, _)| at);
+        // A thread that wakes at the next tick sees a timer beyond it in time.
+        if state
+            .wakes
+            .is_none_or(|wakes| first.is_some_and(|at| at < wakes))
+        {
             shared.sooner.notify_one();
         }
-        state.armed = Some(Armed {
-            deadline,
-            timer,
-            stage,
-            object: Arc::clone(object),
-        });
+        state.calls += 1;
+        state.armed = Some(Armed { timer, about });
         drop(state);
-        Guard(Some(shared))
+        Guard(shared)
     }
 }
 
-fn watch(shared: &Shared, style: Style) {
+fn watch(shared: &Shared, ending: &Ending, style: Style) {
     let mut state = shared.state();
+    let mut stuck = (0, 0);
+    let mut idle = 0;
     loop {
         let now = Instant::now();
-        match &state.armed {
-            Some(watch) if watch.deadline <= now => {
-                let failure = Failure::Timer {
-                    timer: watch.timer,
-                    stage: watch.stage,
-                    object: watch.object.to_string(),
-                    hint: None,
-                };
+        let timer = state.armed.as_ref().and_then(|armed| armed.timer);
+        if let Some(armed) = &state.armed {
+            let due = timer.filter(|(at, _)| *at <= now).map(|(_, timer)| timer);
+            // Twice the same call, and the signal has been there all the time.
+            let signal = ending.signal().filter(|_| stuck == (state.calls, 1));
+            if let Some(failure) = last_failure(due, signal, &armed.about) {
                 report::last_words(&failure, style);
                 Exit::failure(&failure).exit();
             }
-            armed => state.wakes = armed.as_ref().map(|watch| watch.deadline),
+            stuck = (state.calls, usize::from(ending.signal().is_some()));
+            idle = 0;
+        } else {
+            idle += 1;
         }
-        state = match state.wakes {
+        // Ticks go on for a second after the last call, so that a transfer to
+        // a disk does not have to wake this thread for each of its writes.
+        let tick = (idle < 20).then(|| now + TICK);
+        let next = [tick, timer.map(|(at, _)| at)].into_iter().flatten().min();
+        state.wakes = next;
+        state = match next {
             None => shared
                 .sooner
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner),
             Some(at) => {
+                let time = at.saturating_duration_since(now);
                 shared
                     .sooner
-                    .wait_timeout(state, at - now)
+                    .wait_timeout(state, time)
                     .unwrap_or_else(PoisonError::into_inner)
                     .0
             }
         };
+    }
+}
+
+fn last_failure(timer: Option<Timer>, signal: Option<i32>, about: &About) -> Option<Failure> {
+    let (stage, object) = (about.stage, about.object.to_string());
+    let hint = about.hint.as_ref().map(ToString::to_string);
+    match (signal, timer) {
+        (Some(number), _) => Some(Failure::Signal {
+            number,
+            stage,
+            object,
+            hint,
+        }),
+        (None, Some(timer)) => Some(Failure::Timer {
+            timer,
+            stage,
+            object,
+            hint,
+        }),
+        (None, None) => None,
     }
 }

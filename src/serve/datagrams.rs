@@ -40,6 +40,7 @@ pub fn serve(
     answering: &mut Answering<'_>,
 ) -> Result<(), Failure> {
     let mut counts = HashMap::new();
+    let mut losses: Vec<recv::Losses> = bound.iter().map(|_| recv::Losses::default()).collect();
     let mut moved = Instant::now();
     loop {
         run.enter(Stage::Recv, &bound[0].address);
@@ -57,10 +58,13 @@ pub fn serve(
             }
             Wake::Ready => {}
         }
-        let waiting = bound.iter().zip(&ready).filter(|(_, fd)| fd.is_ready());
-        for (one, _) in waiting {
+        let waiting = (bound.iter().zip(&mut losses))
+            .zip(&ready)
+            .filter(|(_, fd)| fd.is_ready());
+        for ((one, losses), _) in waiting {
             for _ in 0..ROUNDS {
-                if !exchange(run, one, what, answering, &mut counts)? {
+                let question = (one, &mut *losses, &mut counts);
+                if !exchange(run, bound, question, what, answering)? {
                     break;
                 }
                 moved = Instant::now();
@@ -72,10 +76,10 @@ pub fn serve(
 /// One question and its answer; false when nothing was there.
 fn exchange(
     run: &mut Run,
-    one: &Bound,
+    bound: &[Bound],
+    (one, losses, counts): (&Bound, &mut recv::Losses, &mut HashMap<SockAddr, u64>),
     what: &Serve,
     answering: &mut Answering<'_>,
-    counts: &mut HashMap<SockAddr, u64>,
 ) -> Result<bool, Failure> {
     let question = match recv::datagram(&one.socket, answering.buffer(), what.recv.flags) {
         Ok(question) => question,
@@ -87,6 +91,9 @@ fn exchange(
             return Ok(true);
         }
     };
+    let room = answering.buffer().len();
+    losses.tell(run, &one.address, &question, room);
+    let length = question.length.min(room);
     let mut count = 1;
     if let Some(from) = &question.from {
         if counts.len() >= COUNTED {
@@ -104,34 +111,36 @@ fn exchange(
         }
     }
     let mut answer = Vec::new();
-    answering.answer(run, question.length, count, &mut answer)?;
+    answering.answer(run, length, count, &mut answer)?;
     let Some(from) = question.from else {
         return Ok(true);
     };
     if let Some(inet) = inet(&from) {
-        if is_our_own(one, &inet) {
-            run.tell(Event::Note {
-                text: format!("send {inet}: not answered: this is one of our own ports"),
-            });
+        if bound.iter().any(|one| is_our_own(one, &inet)) {
+            if count == 1 {
+                let text = "not answered: this is one of our own ports";
+                run.note(Stage::Send, inet.to_string(), text);
+            }
             return Ok(true);
         }
-        if answer.len() > question.length && !is_loopback(one) {
-            run.tell(Event::Note {
-                text: format!(
-                    "send {inet}: answer cut to the {} bytes of its question: only on loopback \
-                     may it be longer",
-                    question.length
-                ),
-            });
-            answer.truncate(question.length);
+        if answer.len() > length && !is_loopback(one) {
+            if count == 1 {
+                let text = format!(
+                    "answers are cut to the length of their questions ({length} bytes here): \
+                     only on loopback may they be longer"
+                );
+                run.note(Stage::Send, inet.to_string(), text);
+            }
+            answer.truncate(length);
         }
     }
     match send::send_to(&one.socket, &answer, &from, what.send.flags) {
         Ok(_) => {}
         // A peer that does not take its answer must not hold up the others.
-        Err(errno) => run.tell(Event::Note {
-            text: format!("send {}: answer lost: {}", name(&from), describe(errno)),
-        }),
+        Err(errno) => {
+            let text = format!("answer lost: {}", describe(errno));
+            run.note(Stage::Send, name(&from), text);
+        }
     }
     Ok(true)
 }

@@ -8,7 +8,7 @@ mod datagrams;
 mod peer;
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::time::Instant;
 
 use nix::errno::Errno;
@@ -17,10 +17,9 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 
 use crate::failure::{Class, Failure, StageError, Timer};
 use crate::plan::Serve;
-use crate::relay::output::Stdout;
 use crate::run::{Interest, Run, Wake};
 use crate::stage::Stage;
-use crate::stage::accept::{self, BACK_OFF, is_passing, try_accept};
+use crate::stage::accept::{self, BACK_OFF, full, is_passing, try_accept};
 use crate::stage::bind::Bound;
 use peer::{Answering, Peer, Turn};
 
@@ -39,7 +38,7 @@ pub fn serve(
     keep_open: bool,
     accept: &accept::Options,
 ) -> Result<(), Failure> {
-    let mut answering = Answering::new(what)?;
+    let mut answering = Answering::new(run, what)?;
     if bound.iter().any(|one| one.transport.is_datagram()) {
         return datagrams::serve(run, &bound, what, &mut answering);
     }
@@ -56,6 +55,14 @@ struct Server {
     /// The listeners are left alone until then: the machine is full.
     resting: Option<Instant>,
     listening: bool,
+    /// The first address, for what is told of all of them.
+    name: String,
+    /// When `--accept-timeout` began; who only knocks does not put it off.
+    waiting_since: Instant,
+    /// When it was last told that the machine is full.
+    told: Option<Instant>,
+    /// Bytes sent to and received from peers that have ended.
+    ended: (u64, u64),
 }
 
 fn local(errno: Errno) -> Failure {
@@ -65,6 +72,12 @@ fn local(errno: Errno) -> Failure {
 impl Server {
     fn new(listeners: Vec<Bound>, keep_open: bool) -> Result<Server, Failure> {
         Ok(Server {
+            name: listeners
+                .first()
+                .map_or_else(String::new, |one| one.address.clone()),
+            waiting_since: Instant::now(),
+            told: None,
+            ended: (0, 0),
             epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(local)?,
             listeners,
             peers: BTreeMap::new(),
@@ -81,14 +94,15 @@ impl Server {
         answering: &mut Answering<'_>,
         accept: &accept::Options,
     ) -> Result<(), Failure> {
-        let mut waiting_since = Instant::now();
         let mut events = vec![EpollEvent::empty(); EVENTS];
         loop {
-            let object = self.listeners.first().map(|one| one.address.clone());
-            run.enter(Stage::Accept, object.as_deref().unwrap_or(""));
+            run.enter(Stage::Accept, &self.name);
             self.listen(self.wants_peers() && self.resting.is_none())?;
             let alone = self.peers.is_empty();
-            let nobody = accept.timeout.filter(|_| alone).map(|t| waiting_since + t);
+            let nobody = accept
+                .timeout
+                .filter(|_| alone)
+                .map(|t| self.waiting_since + t);
             let idle = self
                 .peers
                 .values()
@@ -96,9 +110,13 @@ impl Server {
                 .min();
             let until = [nobody, idle, self.resting].into_iter().flatten().min();
             let mut ready = [Interest::new(self.epoll.0.as_fd(), PollFlags::POLLIN)];
-            match run.wait(&mut ready, until)? {
+            match run.wait_quietly(&mut ready, until)? {
                 Wake::Ready => {}
-                Wake::Progress => continue,
+                Wake::Progress => {
+                    let (sent, received) = self.totals();
+                    run.progress(sent, received);
+                    continue;
+                }
                 Wake::Time => {
                     let now = Instant::now();
                     self.resting = self.resting.filter(|moment| now < *moment);
@@ -123,13 +141,16 @@ impl Server {
                         return Ok(());
                     }
                 } else {
-                    self.accept(run, what, fd)?;
+                    self.accept(run, fd)?;
                 }
             }
-            if !self.peers.is_empty() || !alone {
-                waiting_since = Instant::now();
-            }
         }
+    }
+
+    /// Bytes sent and received, of those that are here and those that were.
+    fn totals(&self) -> (u64, u64) {
+        let moved = self.peers.values().map(Peer::moved);
+        moved.fold(self.ended, |sum, one| (sum.0 + one.0, sum.1 + one.1))
     }
 
     /// A peer uses up the only place there is without `-k`.
@@ -153,7 +174,7 @@ impl Server {
         Ok(())
     }
 
-    fn accept(&mut self, run: &mut Run, what: &Serve, fd: RawFd) -> Result<(), Failure> {
+    fn accept(&mut self, run: &mut Run, fd: RawFd) -> Result<(), Failure> {
         let listener = self
             .listeners
             .iter()
@@ -166,7 +187,7 @@ impl Server {
             Ok(Some(conn)) => {
                 run.pause(Stage::Accept)?;
                 let fd = conn.socket.as_raw_fd();
-                let peer = Peer::new(conn, what);
+                let peer = Peer::new(conn);
                 let event = EpollEvent::new(peer.interest(), fd as u64);
                 self.epoll.add(peer.socket(), event).map_err(local)?;
                 self.peers.insert(fd, peer);
@@ -174,7 +195,7 @@ impl Server {
             }
             Err(errno) if is_passing(errno) => {
                 let address = &*listener.address;
-                run.tell(StageError::os(Stage::Accept, address, Class::Local, errno).attempt());
+                full(run, address, errno, &mut self.told);
                 self.resting = Some(Instant::now() + BACK_OFF);
                 Ok(())
             }
@@ -233,6 +254,11 @@ impl Server {
 
     fn end(&mut self, run: &mut Run, fd: RawFd, error: Option<&StageError>) {
         if let Some(peer) = self.peers.remove(&fd) {
+            let (sent, received) = peer.moved();
+            self.ended = (self.ended.0 + sent, self.ended.1 + received);
+            if peer.has_proved() {
+                self.waiting_since = Instant::now();
+            }
             // Closing takes it off the epoll set: nobody else has the socket.
             peer.end(run, error);
         }
@@ -263,23 +289,4 @@ impl Server {
         }
         Ok(())
     }
-}
-
-/// Waits until stdout takes more, and writes all of it.
-fn print(run: &mut Run, stdout: &mut Stdout, mut bytes: &[u8]) -> Result<(), Failure> {
-    use crate::relay::end::{Sink, Step};
-    while !bytes.is_empty() {
-        match stdout.write(run, bytes)? {
-            Step::Moved(written) => bytes = &bytes[written..],
-            _ => {
-                let fd: Option<BorrowedFd<'_>> = stdout.fd();
-                let mut ready: Vec<Interest<'_>> = fd
-                    .map(|fd| Interest::new(fd, PollFlags::POLLOUT))
-                    .into_iter()
-                    .collect();
-                run.wait(&mut ready, None)?;
-            }
-        }
-    }
-    Ok(())
 }

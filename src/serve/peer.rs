@@ -1,17 +1,19 @@
 //! One peer that is served: what it said, and how much of the answer it has.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::sys::epoll::EpollFlags;
 
-use super::print;
 use crate::event::Event;
 use crate::failure::{Failure, StageError};
+use crate::flags;
 use crate::plan::{Answer, Serve};
-use crate::relay::output::Stdout;
+use crate::relay::net::shown;
+use crate::relay::output::{Stdout, write_all};
 use crate::run::{Run, millis};
+use crate::stage::accept::knocked;
 use crate::stage::connect::Conn;
 use crate::stage::recv::{DATAGRAM_BUFFER, STREAM_BUFFER};
 use crate::stage::{Stage, close, recv, send};
@@ -38,13 +40,13 @@ enum Shared<'a> {
 impl<'a> Answering<'a> {
     /// # Errors
     /// `--reply` prints, and stdout was closed when the process began.
-    pub fn new(what: &'a Serve) -> Result<Answering<'a>, Failure> {
+    pub fn new(run: &mut Run, what: &'a Serve) -> Result<Answering<'a>, Failure> {
         Ok(Answering {
             answer: match &what.answer {
                 Answer::Echo => Shared::Echo,
                 Answer::Reply(text) => Shared::Reply {
                     text,
-                    stdout: Stdout::new(true)?,
+                    stdout: Stdout::new(run, true)?,
                     lines: what.lines,
                 },
             },
@@ -75,9 +77,9 @@ impl<'a> Answering<'a> {
                 stdout,
                 lines,
             } => {
-                print(run, stdout, question)?;
+                write_all(run, stdout, question)?;
                 if *lines && question.last().is_some_and(|last| *last != b'\n') {
-                    print(run, stdout, b"\n")?;
+                    write_all(run, stdout, b"\n")?;
                 }
                 into.extend_from_slice(&text.render(n));
             }
@@ -111,7 +113,7 @@ pub struct Peer {
 
 impl Peer {
     /// A peer that has said nothing.
-    pub fn new(conn: Conn, _: &Serve) -> Peer {
+    pub fn new(conn: Conn) -> Peer {
         let now = Instant::now();
         Peer {
             room: if conn.transport.keeps_boundaries() {
@@ -134,6 +136,11 @@ impl Peer {
     /// What to poll.
     pub fn socket(&self) -> BorrowedFd<'_> {
         self.conn.socket.as_fd()
+    }
+
+    /// Bytes sent and received.
+    pub fn moved(&self) -> (u64, u64) {
+        (self.sent, self.received)
     }
 
     /// The peer's address.
@@ -173,10 +180,10 @@ impl Peer {
     ) -> Result<Turn, Failure> {
         for _ in 0..ROUNDS {
             let done = if self.at < self.answer.len() {
-                self.send(what)?
+                self.send(run, what)?
             } else {
-                match self.recv(what, answering)? {
-                    Some(0) => {
+                match self.recv(run, what, answering)? {
+                    Some(0) if self.is_end() => {
                         self.ended = true;
                         // Everything was answered: our direction ends in order.
                         return close::half_or_cut(run, &self.conn).map(|()| Turn::Ended);
@@ -199,11 +206,24 @@ impl Peer {
 
     fn recv(
         &mut self,
+        run: &mut Run,
         what: &Serve,
         answering: &mut Answering<'_>,
     ) -> Result<Option<usize>, Failure> {
         let room = &mut answering.buffer()[..self.room];
-        match recv::recv(&self.conn.socket, room, what.recv.flags) {
+        let received = recv::recv(&self.conn.socket, room, what.recv.flags);
+        run.call(
+            || {
+                let flags = flags::recv_names(what.recv.flags);
+                format!(
+                    "recv({}, {}, {flags})",
+                    self.conn.socket.as_raw_fd(),
+                    self.room
+                )
+            },
+            shown(&received),
+        );
+        match received {
             Ok(length) => {
                 self.received += length as u64;
                 self.moved = Instant::now();
@@ -214,10 +234,18 @@ impl Peer {
         }
     }
 
-    fn send(&mut self, what: &Serve) -> Result<bool, Failure> {
+    fn send(&mut self, run: &mut Run, what: &Serve) -> Result<bool, Failure> {
         let rest = &self.answer[self.at..];
         let chunk = what.send.chunk.unwrap_or(rest.len()).min(rest.len());
-        match send::send(&self.conn.socket, &rest[..chunk], what.send.flags) {
+        let sent = send::send(&self.conn.socket, &rest[..chunk], what.send.flags);
+        run.call(
+            || {
+                let flags = flags::send_names(what.send.flags);
+                format!("send({}, {chunk}, {flags})", self.conn.socket.as_raw_fd())
+            },
+            shown(&sent),
+        );
+        match sent {
             Ok(sent) => {
                 self.at += sent;
                 self.sent += sent as u64;
@@ -234,6 +262,11 @@ impl Peer {
         }
     }
 
+    /// A message of no bytes is a question like any other.
+    fn is_end(&self) -> bool {
+        !self.conn.transport.keeps_boundaries() || recv::is_end(&self.conn.socket)
+    }
+
     fn failed(&self, stage: Stage, errno: Errno) -> Failure {
         let (peer, transport) = (&self.conn.peer, self.conn.transport);
         send::failed(stage, &self.conn.socket, peer, transport, errno).into()
@@ -242,7 +275,7 @@ impl Peer {
     /// Closes it and tells how it ended.
     pub fn end(self, run: &mut Run, error: Option<&StageError>) {
         if let (Some(error), false) = (error, self.has_proved()) {
-            run.tell(crate::verb::probed(&self.conn.peer, error));
+            knocked(run, &self.conn.peer, error);
             return;
         }
         if let (None, Some(linger)) = (error, self.conn.linger) {

@@ -7,10 +7,10 @@ use nix::errno::Errno;
 use nix::poll::PollFlags;
 use socket2::Socket;
 
-use super::Stage;
 use super::bind::Bound;
 use super::connect::Conn;
 use super::socket::{local_name, name, outcome};
+use super::{Stage, recv};
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer};
 use crate::run::{Interest, Run, Wake};
@@ -44,6 +44,7 @@ pub fn accept(
         option: "--accept-timeout",
         after: options.timeout.unwrap_or_default(),
     };
+    let mut told = None;
     loop {
         let mut ready: Vec<Interest<'_>> = bound
             .iter()
@@ -63,8 +64,7 @@ pub fn accept(
             }
             Ok(None) => {}
             Err(errno) if is_passing(errno) => {
-                let error = StageError::os(Stage::Accept, &*one.address, Class::Local, errno);
-                run.tell(error.attempt());
+                full(run, &one.address, errno, &mut told);
                 run.sleep(BACK_OFF)?;
             }
             Err(errno) => {
@@ -117,6 +117,7 @@ pub fn try_accept(run: &mut Run, bound: &Bound) -> Result<Option<Conn>, Errno> {
         path: None,
         linger: bound.linger,
         reset: false,
+        only: None,
     };
     run.tell(Event::Peer {
         address: conn.peer.clone(),
@@ -140,4 +141,93 @@ pub fn is_passing(errno: Errno) -> bool {
         errno,
         Errno::EMFILE | Errno::ENFILE | Errno::ENOBUFS | Errno::ENOMEM
     )
+}
+
+/// Tells of a peer that only knocked: it was gone with a reset before a byte
+/// went either way, as port scans and health checks are.
+pub fn knocked(run: &mut Run, peer: &str, error: &StageError) {
+    let why = &error.reason;
+    run.note(
+        Stage::Accept,
+        peer,
+        format!("gone before a byte went either way ({why}); still listening"),
+    );
+}
+
+/// Waits for a datagram and ties the socket to its sender, as accept() would
+/// give a socket of its own; also the datagram, and how long the name lives.
+///
+/// # Errors
+/// `--accept-timeout`, signals, and a sender that cannot be answered.
+pub fn first_datagram(
+    run: &mut Run,
+    bound: Bound,
+    options: &Options,
+    flags: i32,
+) -> Result<(Conn, Vec<u8>), Failure> {
+    run.enter(Stage::Accept, &bound.address);
+    let until = options.timeout.map(|after| Instant::now() + after);
+    let mut bytes = vec![0; recv::DATAGRAM_BUFFER];
+    let datagram = loop {
+        let mut ready = [Interest::new(bound.socket.as_fd(), PollFlags::POLLIN)];
+        match run.wait(&mut ready, until)? {
+            Wake::Progress => continue,
+            Wake::Time => {
+                return Err(run.timed_out(Timer {
+                    option: "--accept-timeout",
+                    after: options.timeout.unwrap_or_default(),
+                }));
+            }
+            Wake::Ready => {}
+        }
+        // An error belongs to an earlier answer, of which there was none.
+        if let Ok(datagram) = recv::datagram(&bound.socket, &mut bytes, flags) {
+            break datagram;
+        }
+    };
+    recv::Losses::default().tell(run, &bound.address, &datagram, bytes.len());
+    bytes.truncate(datagram.length.min(recv::DATAGRAM_BUFFER));
+    let (socket, local, transport, path) = bound.into_parts();
+    // An unbound Unix socket has no address to answer to.
+    let peer = datagram.from.as_ref().map_or("unix:".to_owned(), name);
+    if let Some(from) = &datagram.from {
+        let connected = socket.connect(from);
+        run.call(
+            || format!("connect({}, {peer})", socket.as_raw_fd()),
+            connected.as_ref().map_or_else(outcome, |()| "0".to_owned()),
+        );
+        connected.map_err(|error| StageError::io(Stage::Accept, &*peer, Class::Local, &error))?;
+    }
+    run.tell(Event::Peer {
+        address: peer.clone(),
+        local: local.clone(),
+        protocol: transport.name(),
+    });
+    run.pause(Stage::Accept)?;
+    let conn = Conn {
+        only: datagram.from,
+        linger: None,
+        reset: false,
+        socket,
+        peer,
+        local,
+        transport,
+        path,
+    };
+    Ok((conn, bytes))
+}
+
+/// Tells that this machine has no room for one more peer, at most once a
+/// second: those who wait in the queue do not know why.
+pub fn full(run: &mut Run, object: &str, errno: Errno, told: &mut Option<Instant>) {
+    let now = Instant::now();
+    if told.is_none_or(|at| now > at + Duration::from_secs(1)) {
+        *told = Some(now);
+        let why = StageError::os(Stage::Accept, object, Class::Local, errno).told();
+        run.note(
+            Stage::Accept,
+            object,
+            format!("{why}: peers wait until there is room"),
+        );
+    }
 }

@@ -12,9 +12,9 @@ use nix::errno::Errno;
 use nix::sys::stat::{Mode as FileMode, fchmod, umask};
 use socket2::{Domain, SockAddr, Socket};
 
-use super::Stage;
 use super::options::{self, Options};
 use super::socket::{Transport, local_name, name, outcome, socket};
+use super::{Stage, recv};
 use crate::address::Unix;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
@@ -144,6 +144,8 @@ fn inet_with(
         socket.set_reuse_address(true).map_err(failed)?;
     }
     bind(run, &socket, &(*address).into())?;
+    recv::count_drops(&socket, transport)
+        .map_err(|errno| StageError::os(Stage::Bind, &*object, Class::Local, errno))?;
     let families = match (address.is_ipv4(), only_v6) {
         (true, _) => vec!["IPv4"],
         (false, Some(false)) => vec!["IPv4", "IPv6"],
@@ -193,9 +195,8 @@ pub fn unix(
         }
         fs::remove_file(path)
             .map_err(|error| StageError::io(Stage::Bind, &*object, Class::Local, &error))?;
-        run.tell(Event::Note {
-            text: format!("{object}: nobody answered on the socket that was there; it is replaced"),
-        });
+        let text = "nobody answered on the socket that was there; it is replaced";
+        run.note(Stage::Bind, &*object, text);
         bind(run, &socket, &address)?;
     } else {
         bound?;

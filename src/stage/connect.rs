@@ -46,6 +46,13 @@ pub struct Options {
     pub socket: options::Options,
 }
 
+/// `--retry`: how often it is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    Times(u32),
+    Inf,
+}
+
 /// A connected socket and its two names.
 pub struct Conn {
     pub socket: Socket,
@@ -60,6 +67,9 @@ pub struct Conn {
     /// The peer's reset was seen already, and with it the kernel forgot: its
     /// end would look like one in order.
     pub reset: bool,
+    /// The only sender whose datagrams count: others may have been queued
+    /// before the socket was tied to this one.
+    pub only: Option<SockAddr>,
 }
 
 /// Connects TCP to one of the addresses.
@@ -268,10 +278,12 @@ impl Attempt {
         };
         if options.socket.mptcp {
             if !sockopt::is_multipath(&self.socket) {
-                let peer = self.address;
-                run.tell(Event::Note {
-                    text: format!("connect {peer}: the peer does not speak MPTCP; this is TCP"),
-                });
+                let peer = self.address.to_string();
+                run.note(
+                    Stage::Connect,
+                    peer,
+                    "the peer does not speak MPTCP; this is TCP",
+                );
             }
         } else {
             // Left on, one ICMP error would fail a recv() of a healthy connection.
@@ -286,6 +298,7 @@ impl Attempt {
             path: None,
             linger: options.socket.linger,
             reset,
+            only: None,
         };
         run.tell(Event::Connect {
             address: conn.peer.clone(),
@@ -524,6 +537,7 @@ fn finish(
         path: None,
         linger: None,
         reset: false,
+        only: None,
     };
     run.tell(Event::Connect {
         address: conn.peer.clone(),

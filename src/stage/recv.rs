@@ -2,16 +2,21 @@
 
 use std::io::IoSliceMut;
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 
 use nix::errno::Errno;
+use nix::libc;
+use nix::poll::PollFlags;
 use nix::sys::socket::{
     ControlMessageOwned, MsgFlags, SockaddrStorage, recv as recv_call, recvmsg, setsockopt, sockopt,
 };
-use socket2::{Domain, MaybeUninitSlice, SockAddr, Socket};
+use socket2::{Domain, SockAddr, Socket};
 
+use super::Stage;
 use super::socket::Transport;
-use crate::sys::descriptor;
+use crate::event::Event;
+use crate::run::Run;
+use crate::sys::{descriptor, outq};
 
 /// The options of this stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +30,9 @@ pub struct Options {
 pub const STREAM_BUFFER: usize = 256 * 1024;
 
 /// The longest datagram: UDP ends at 65,507 bytes, a Unix datagram at the
-/// sender's buffer, 208 KiB unless somebody raised it.
-pub const DATAGRAM_BUFFER: usize = 256 * 1024;
+/// sender's buffer, which goes up to twice net.core.wmem_max (socket(7)), 416
+/// KiB by default.
+pub const DATAGRAM_BUFFER: usize = 512 * 1024;
 
 /// One recv(2) on a connection; 0 bytes are its end.
 ///
@@ -100,9 +106,7 @@ fn udp(socket: &Socket, buffer: &mut [u8], flags: i32) -> nix::Result<Datagram> 
 /// name; the kernel counts no drops there either, because a full receiver
 /// makes the sender wait.
 fn unix(socket: &Socket, buffer: &mut [u8], flags: i32) -> nix::Result<Datagram> {
-    let mut parts = [MaybeUninitSlice::new(descriptor::uninit(buffer))];
-    let (length, about, from) = socket
-        .recv_from_vectored_with_flags(&mut parts, flags)
+    let (length, about, from) = descriptor::recv_unix(socket, buffer, flags)
         .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(0)))?;
     Ok(Datagram {
         length,
@@ -110,6 +114,50 @@ fn unix(socket: &Socket, buffer: &mut [u8], flags: i32) -> nix::Result<Datagram>
         dropped: 0,
         from: (!from.is_unnamed()).then_some(from),
     })
+}
+
+/// Whether a message of no bytes on a connection with messages is its end: the
+/// peer has shut its direction and nothing is queued any more. Empty messages
+/// that are queued behind it are lost with it; they hold no bytes.
+pub fn is_end(socket: &Socket) -> bool {
+    let gone = PollFlags::from_bits_retain(libc::POLLRDHUP);
+    descriptor::is_ready(socket.as_fd(), gone) && outq::unread(socket).unwrap_or(0) == 0
+}
+
+/// What was lost on the way to us, told as it is noticed.
+#[derive(Debug, Default)]
+pub struct Losses {
+    dropped: u32,
+}
+
+impl Losses {
+    /// Tells that a datagram was cut to `room` bytes, and that the kernel has
+    /// dropped others since the last look.
+    pub fn tell(&mut self, run: &mut Run, object: &str, datagram: &Datagram, room: usize) {
+        if datagram.truncated {
+            // With MSG_TRUNC the kernel tells how long it was.
+            let was = match datagram.length.checked_sub(room) {
+                Some(1..) => format!("of {} bytes ", datagram.length),
+                _ => String::new(),
+            };
+            run.tell(Event::Note {
+                stage: Stage::Recv.name(),
+                object: object.to_owned(),
+                text: format!("a datagram {was}was cut to {room} bytes"),
+            });
+        }
+        let dropped = datagram.dropped.wrapping_sub(self.dropped);
+        if datagram.dropped != 0 && dropped != 0 {
+            self.dropped = datagram.dropped;
+            run.tell(Event::Note {
+                stage: Stage::Recv.name(),
+                object: object.to_owned(),
+                text: format!(
+                    "the kernel dropped {dropped} datagrams: they came faster than they were read"
+                ),
+            });
+        }
+    }
 }
 
 fn inet(from: &SockaddrStorage) -> Option<SocketAddr> {

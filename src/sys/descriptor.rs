@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use nix::errno::Errno;
@@ -11,6 +12,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{SFlag, fstat};
+use socket2::{MaybeUninitSlice, RecvFlags, SockAddr, Socket};
 
 /// What kind of file a descriptor is, as far as reading and writing differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,46 @@ impl Kind {
             _ if nix::unistd::isatty(fd).unwrap_or(false) => Kind::Terminal,
             _ => Kind::Device,
         })
+    }
+}
+
+impl Kind {
+    /// What a standard descriptor is; asked once. One that cannot be asked is
+    /// written to as the most careful kind wants it.
+    pub fn standard(fd: RawFd) -> Kind {
+        static KINDS: [OnceLock<Kind>; 3] = [const { OnceLock::new() }; 3];
+        let ask = || Kind::of(standard(fd)).unwrap_or(Kind::Pipe);
+        match KINDS.get(fd as usize) {
+            Some(kind) => *kind.get_or_init(ask),
+            None => ask(),
+        }
+    }
+}
+
+/// After POLLOUT a pipe takes this many bytes without blocking (pipe(7)); a
+/// terminal too, as far as it can tell.
+const PIPE_BUF: usize = 4096;
+
+/// One write(2) to a descriptor whose flags are not ours to change. Only a
+/// disk or a device can make it block; where it would, that is EAGAIN.
+///
+/// # Errors
+/// write(2).
+pub fn write_ready(fd: BorrowedFd<'_>, kind: Kind, bytes: &[u8]) -> io::Result<usize> {
+    let careful = &bytes[..bytes.len().min(PIPE_BUF)];
+    match kind {
+        Kind::Regular | Kind::Device => Ok(nix::unistd::write(fd, bytes)?),
+        Kind::Terminal if !is_ready(fd, PollFlags::POLLOUT) => Err(Errno::EAGAIN.into()),
+        Kind::Terminal => Ok(nix::unistd::write(fd, careful)?),
+        Kind::Pipe | Kind::Socket => match write_nowait(fd, bytes) {
+            Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => {
+                if !is_ready(fd, PollFlags::POLLOUT) {
+                    return Err(Errno::EAGAIN.into());
+                }
+                Ok(nix::unistd::write(fd, careful)?)
+            }
+            written => written,
+        },
     }
 }
 
@@ -102,11 +144,19 @@ pub fn write_nowait(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     Ok(Errno::result(written)? as usize)
 }
 
-/// A buffer as socket2 wants it: only to be written to by the kernel.
-pub fn uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
-    // SAFETY: the layouts are the same. What could go wrong is somebody
-    // writing uninitialised bytes through it; socket2 promises not to.
-    unsafe { &mut *(std::ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) }
+/// One recvmsg(2) on a Unix socket, with the whole name of the sender.
+///
+/// # Errors
+/// EAGAIN when nothing is there, and what recvmsg(2) says.
+pub fn recv_unix(
+    socket: &Socket,
+    buffer: &mut [u8],
+    flags: i32,
+) -> io::Result<(usize, RecvFlags, SockAddr)> {
+    // SAFETY: the layouts are the same, and what could go wrong is somebody
+    // writing uninitialised bytes into `buffer`: socket2 hands it to the kernel.
+    let buffer = unsafe { &mut *(std::ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) };
+    socket.recv_from_vectored_with_flags(&mut [MaybeUninitSlice::new(buffer)], flags)
 }
 
 /// Which of the descriptors 0 to 2 were closed when the process began, one bit
@@ -134,30 +184,27 @@ pub fn was_closed(fd: RawFd) -> bool {
     (0..3).contains(&fd) && CLOSED_AT_START.load(Ordering::Relaxed) & (1 << fd) != 0
 }
 
-/// Closes a standard descriptor, so that its reader sees the end, and says
-/// whether everything written to it has arrived. /dev/null takes the number,
-/// so that no later socket can.
+/// Closes standard output, so that its reader sees the end, and says whether
+/// everything written to it has arrived. /dev/null takes its number at the same
+/// moment: no descriptor that another thread makes can come between.
 ///
 /// # Errors
 /// close(2): on some file systems the first place that reports a failed write.
-pub fn close_standard(fd: RawFd) -> io::Result<()> {
-    debug_assert!((0..3).contains(&fd));
-    let null = OpenOptions::new().read(true).write(true).open("/dev/null");
-    // SAFETY: nothing in this program owns 0 to 2; std only borrows them for
-    // its own streams, which are not used.
-    let closed = Errno::result(unsafe { libc::close(fd) });
-    if let Ok(null) = null {
-        // SAFETY: dup2(2) to a number that was just given up.
-        unsafe { libc::dup2(null.as_raw_fd(), fd) };
-    }
-    closed?;
+pub fn close_stdout() -> io::Result<()> {
+    let null = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/null")?;
+    let last = standard(1).try_clone_to_owned()?;
+    nix::unistd::dup2_stdout(&null)?;
+    nix::unistd::close(last)?;
     Ok(())
 }
 
 /// A standard descriptor.
 pub fn standard(fd: RawFd) -> BorrowedFd<'static> {
     debug_assert!((0..3).contains(&fd));
-    // SAFETY: std makes sure that 0 to 2 are open from before main on; after
-    // `close_standard` nothing borrows that number again.
+    // SAFETY: std makes sure that 0 to 2 are open from before main on, and
+    // nothing here ever closes them: `close_stdout` puts another file there.
     unsafe { BorrowedFd::borrow_raw(fd) }
 }

@@ -17,6 +17,18 @@ pub fn unacknowledged<F: AsFd>(fd: &F) -> io::Result<usize> {
     Ok(usize::try_from(bytes).unwrap_or(0))
 }
 
+/// Bytes that have come and were not read yet (FIONREAD, unix(7), tcp(7)).
+///
+/// # Errors
+/// ioctl(2), where the socket has no such count.
+pub fn unread<F: AsFd>(fd: &F) -> io::Result<usize> {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: FIONREAD writes one int, and `bytes` outlives the call.
+    let result = unsafe { libc::ioctl(fd.as_fd().as_raw_fd(), libc::FIONREAD, &mut bytes) };
+    Errno::result(result)?;
+    Ok(usize::try_from(bytes).unwrap_or(0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,9 +3,13 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::libc;
+use signal_hook::low_level;
 
 /// Whether a signal is ignored at this moment.
 ///
@@ -19,15 +23,31 @@ pub fn is_ignored(signal: i32) -> io::Result<bool> {
     Ok(unsafe { old.assume_init() }.sa_sigaction == libc::SIG_IGN)
 }
 
-/// Does something when a signal comes, in the signal handler itself.
+/// Lets a second signal do what it does by default, in the signal handler, so
+/// that nothing this program is busy with can hold it up. `first` holds the
+/// milliseconds from `installed` to the first signal of any kind (0 is none
+/// yet); what comes within `same` milliseconds of it is the same wish.
 ///
 /// # Errors
 /// sigaction(2).
-pub fn on(signal: i32, act: impl Fn() + Send + Sync + 'static) -> io::Result<()> {
-    // SAFETY: `act` must be async-signal-safe. Its only caller reads a clock
-    // and an atomic and may raise the signal again; all of that is on the list
-    // of signal-safety(7), and nothing allocates or locks.
-    unsafe { signal_hook::low_level::register(signal, act) }.map(drop)
+pub fn on_second(
+    signal: i32,
+    installed: Instant,
+    first: Arc<AtomicU64>,
+    same: u64,
+) -> io::Result<()> {
+    let act = move || {
+        let now = installed.elapsed().as_millis() as u64 + 1;
+        let seen = first.compare_exchange(0, now, Ordering::SeqCst, Ordering::SeqCst);
+        if seen.is_err_and(|first| now > first + same) {
+            // Does not come back.
+            let _ = low_level::emulate_default_handler(signal);
+        }
+    };
+    // SAFETY: `act` is async-signal-safe: it reads a clock and an atomic and
+    // may raise the signal again, all of which signal-safety(7) allows, and
+    // nothing in it allocates or locks.
+    unsafe { low_level::register(signal, act) }.map(drop)
 }
 
 /// Gives SIGPIPE its default action back, which std's start took away: a

@@ -42,6 +42,10 @@ const MOST_DIGITS: usize = 12;
 /// Characters that a duration may have: enough for every unit once.
 const MOST_CHARACTERS: usize = 64;
 
+/// What a duration may be: far enough from the end of what a clock can hold
+/// that sums of several stay within it too.
+const MOST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// Reads a duration.
 ///
 /// # Errors
@@ -74,7 +78,7 @@ pub fn duration(text: &str) -> Result<Duration, WordError> {
         }
         _ => word.to_owned(),
     };
-    humantime::parse_duration(&spelled).map_err(|_| {
+    let read = humantime::parse_duration(&spelled).map_err(|_| {
         let lower = spelled.to_lowercase();
         let is_fine = |text: &str| humantime::parse_duration(text).is_ok();
         let seconds = format!("{spelled}s");
@@ -85,7 +89,11 @@ pub fn duration(text: &str) -> Result<Duration, WordError> {
             }
             () => error(EXPECTED),
         }
-    })
+    })?;
+    match read > MOST {
+        true => Err(error("a duration of at most 100 years")),
+        false => Ok(read),
+    }
 }
 
 /// Reads a duration, or `inf`.
@@ -250,9 +258,9 @@ mod tests {
     proptest! {
         #[test]
         fn round_trips(nanos: u64) {
-            let read = Duration::from_nanos(nanos);
+            let read = Duration::from_nanos(nanos % MOST.as_nanos() as u64);
             prop_assert_eq!(duration(&display(read)).unwrap(), read);
-            let whole = Duration::from_secs(nanos % 1_000_000_000_000);
+            let whole = Duration::from_secs(nanos % MOST.as_secs());
             prop_assert_eq!(duration(&display(whole)).unwrap(), whole);
         }
 

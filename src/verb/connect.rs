@@ -13,7 +13,12 @@ use crate::stage::send::allow_sigpipe;
 /// Why the conversation did not take place, or did not end in order.
 pub fn run(run: &mut Run, plan: &Connect) -> Result<Done, Failure> {
     // Before anybody is disturbed: is there somewhere to write to?
-    let mut user = User::new(plan.dial.transport.keeps_boundaries(), &plan.talk, false)?;
+    let mut user = User::new(
+        run,
+        plan.dial.transport.keeps_boundaries(),
+        &plan.talk,
+        false,
+    )?;
     allow_sigpipe(&plan.talk.send);
     if plan.dial.transport.is_datagram() {
         datagrams::converse(run, user, plan)?;

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Instant;
 
-use crate::event::Event;
+use super::peers::{Attempted, Proved};
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::Talk;
 use crate::relay::carrier::{Carrier, Copy, Direct};
@@ -33,10 +33,15 @@ impl User {
     ///
     /// # Errors
     /// stdout was closed when the process began.
-    pub fn new(whole_messages: bool, talk: &Talk, stays_open: bool) -> Result<User, Failure> {
+    pub fn new(
+        run: &mut Run,
+        whole_messages: bool,
+        talk: &Talk,
+        stays_open: bool,
+    ) -> Result<User, Failure> {
         Ok(User {
             stdin: Input::stdin()?,
-            stdout: Stdout::new(stays_open)?,
+            stdout: Stdout::new(run, stays_open)?,
             outbound: Direct::over(Copy::new(STREAM_BUFFER)),
             inbound: Direct::over(Copy::new(buffer(whole_messages)).lines(talk.lines)),
         })
@@ -52,24 +57,6 @@ pub fn buffer(whole_messages: bool) -> usize {
     }
 }
 
-/// How a conversation went.
-pub struct Talked {
-    pub result: Result<(), Failure>,
-    pub sent: u64,
-    pub received: u64,
-    pub begun: Instant,
-}
-
-impl Talked {
-    /// Gone with a reset before a byte went either way: a port scan or a
-    /// health check, which is nobody's conversation.
-    pub fn is_probe(&self) -> bool {
-        let cut = matches!(&self.result, Err(Failure::Stage(error))
-            if error.class == Class::Cut && error.errno.is_some());
-        cut && self.sent == 0 && self.received == 0
-    }
-}
-
 /// Holds a conversation and closes the connection.
 ///
 /// `next_peer` says that another may follow; `on_first` is called when this
@@ -80,8 +67,8 @@ pub fn converse<'a>(
     conn: Conn,
     talk: &Talk,
     next_peer: bool,
-    on_first: Option<Box<dyn FnOnce() + 'a>>,
-) -> Talked {
+    on_first: Option<Proved<'a>>,
+) -> Attempted {
     let begun = Instant::now();
     let heard = Cell::new(false);
     let terminal = user.stdin.is_terminal();
@@ -117,11 +104,9 @@ pub fn converse<'a>(
     drop(session);
     let result = over.and_then(|over| judge(run, over, talk, &conn.peer, sent, received));
     let result = close(run, conn, result, begun, (sent, received));
-    Talked {
+    Attempted {
         result,
-        sent,
-        received,
-        begun,
+        moved: sent + received,
     }
 }
 
@@ -165,12 +150,12 @@ fn judge(
         Over::InOrder | Over::Unconfirmed => Ok(()),
         Over::QuitAfterEof => {
             let after = talk.quit_after_eof.unwrap_or_default();
-            run.tell(Event::Note {
-                text: format!(
-                    "recv {peer}: ended by --quit-after-eof {}: {bytes}",
-                    units::display(after)
-                ),
-            });
+            let after = units::display(after);
+            run.note(
+                Stage::Recv,
+                peer,
+                format!("ended by --quit-after-eof {after}: {bytes}"),
+            );
             Ok(())
         }
         Over::Grace => {

@@ -1,13 +1,12 @@
 //! Conversations in datagrams, which have no end.
 
 use std::cell::Cell;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::conversation::{User, buffer, close};
 use super::dial::{dial_datagram, udp};
 use crate::failure::{Class, Failure, StageError};
-use crate::plan::{Connect, Talk};
+use crate::plan::{Connect, Dial, Talk};
 use crate::relay::anyone::{FromAnyone, Last, ToLast};
 use crate::relay::carrier::{Carrier, Copy, Direct};
 use crate::relay::end::{Sink, Source};
@@ -17,17 +16,68 @@ use crate::relay::pump::Pump;
 use crate::relay::replay::Replay;
 use crate::relay::session::{Direction, Session};
 use crate::run::Run;
-use crate::stage::Stage;
 use crate::stage::bind::Bound;
 use crate::stage::connect::Conn;
 use crate::stage::recv::STREAM_BUFFER;
+use crate::stage::{Stage, accept, recv};
 use crate::units;
 
 /// How long nothing may come after stdin's end and the last datagram.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// `connect -u`: asks the addresses of a name one after another until one does
-/// not refuse.
+/// How it went with one address.
+pub struct Tried {
+    pub result: Result<(), Failure>,
+    pub sent: u64,
+    pub received: u64,
+    /// Everything that was sent can be sent again.
+    pub again: bool,
+}
+
+/// Tries the addresses of a name one after another, from the beginning each
+/// time, until one does not refuse: a datagram meets its refusal only later.
+///
+/// # Errors
+/// That of the last address, with every refusal before it.
+pub fn each_address(
+    run: &mut Run,
+    way: &Dial,
+    mut hold: impl FnMut(&mut Run, &Conn) -> Tried,
+) -> Result<(), Failure> {
+    let (mut conn, mut others) = dial_datagram(run, way)?;
+    let mut refusals: Vec<String> = Vec::new();
+    loop {
+        let begun = Instant::now();
+        let tried = hold(run, &conn);
+        match tried.result {
+            Err(Failure::Stage(error))
+                if error.class == Class::Refused && tried.received == 0 && tried.again =>
+            {
+                refusals.push(format!("{} {}", error.object, error.told()));
+                if others.is_empty() {
+                    return Err(all_refused(way, &refusals, error).into());
+                }
+                run.tell(error.attempt());
+                (conn, others) = udp(run, way, &others)?;
+            }
+            result => return close(run, conn, result, begun, (tried.sent, tried.received)),
+        }
+    }
+}
+
+fn all_refused(way: &Dial, refusals: &[String], last: StageError) -> StageError {
+    match refusals {
+        [_] => last,
+        all => StageError {
+            object: way.address.to_string(),
+            reason: all.join(", "),
+            errno: None,
+            ..last
+        },
+    }
+}
+
+/// `connect -u`.
 ///
 /// # Errors
 /// Nothing came back: refused, rejected, or silence.
@@ -38,10 +88,8 @@ pub fn converse(run: &mut Run, user: User, plan: &Connect) -> Result<(), Failure
         mut inbound,
         ..
     } = user;
-    let (mut conn, mut others) = dial_datagram(run, &plan.dial)?;
     let mut source = Replay::new(stdin);
-    let mut refusals = Vec::new();
-    loop {
+    each_address(run, &plan.dial, |run, conn| {
         let mut outbound = Copy::new(STREAM_BUFFER);
         let ends = Ends {
             source: &mut source,
@@ -49,50 +97,24 @@ pub fn converse(run: &mut Run, user: User, plan: &Connect) -> Result<(), Failure
             sink: &mut stdout,
             inbound: &mut inbound,
         };
-        let talked = hold(run, &conn, ends, &plan.talk);
-        match next(run, plan, talked, &mut others, source.rewind())? {
-            Some((after, refusal)) => {
-                refusals.push(refusal);
-                conn = after;
-            }
-            None => return Ok(()),
+        let tried = hold(run, conn, ends, &plan.talk);
+        Tried {
+            again: source.rewind(),
+            ..tried
         }
-    }
-}
-
-/// Goes on to the next address if this one refused before it ever answered.
-fn next(
-    run: &mut Run,
-    plan: &Connect,
-    talked: (Result<(), Failure>, u64),
-    others: &mut Vec<SocketAddr>,
-    rewound: bool,
-) -> Result<Option<(Conn, StageError)>, Failure> {
-    match talked {
-        (Ok(()), _) => Ok(None),
-        (Err(Failure::Stage(error)), 0)
-            if error.class == Class::Refused && !others.is_empty() && rewound =>
-        {
-            run.tell(error.attempt());
-            let (conn, rest) = udp(run, &plan.dial, others)?;
-            *others = rest;
-            Ok(Some((conn, error)))
-        }
-        (Err(failure), _) => Err(failure),
-    }
+    })
 }
 
 /// The four things between which datagrams move.
-pub struct Ends<'a> {
-    pub source: &'a mut dyn Source,
-    pub outbound: &'a mut dyn Carrier,
-    pub sink: &'a mut dyn Sink,
-    pub inbound: &'a mut dyn Carrier,
+struct Ends<'a> {
+    source: &'a mut dyn Source,
+    outbound: &'a mut dyn Carrier,
+    sink: &'a mut dyn Sink,
+    inbound: &'a mut dyn Carrier,
 }
 
-/// Holds a conversation over a connected datagram socket; also how many bytes
-/// came.
-pub fn hold(run: &mut Run, conn: &Conn, ends: Ends<'_>, talk: &Talk) -> (Result<(), Failure>, u64) {
+/// Holds a conversation over a connected datagram socket.
+fn hold(run: &mut Run, conn: &Conn, ends: Ends<'_>, talk: &Talk) -> Tried {
     let begun = Instant::now();
     let heard = Cell::new(ends.inbound.holds());
     let mut receiving = Receiving::new(conn, talk.recv, &heard);
@@ -121,7 +143,12 @@ pub fn hold(run: &mut Run, conn: &Conn, ends: Ends<'_>, talk: &Talk) -> (Result<
         Ok(_) => Err(silence(&conn.peer, quiet, sent)),
         Err(failure) => Err(failure),
     };
-    (result, received)
+    Tried {
+        result,
+        sent,
+        received,
+        again: false,
+    }
 }
 
 fn silence(peer: &str, quiet: Duration, sent: u64) -> Failure {
@@ -142,10 +169,10 @@ pub fn answer(
     run: &mut Run,
     bound: Bound,
     talk: &Talk,
-    accept_timeout: Option<Duration>,
+    accept: &accept::Options,
     mut user: User,
 ) -> Result<(), Failure> {
-    let (conn, first) = first_peer(run, bound, talk, accept_timeout)?;
+    let (conn, first) = accept::first_datagram(run, bound, accept, talk.recv.flags)?;
     let begun = Instant::now();
     let held = Copy::new(buffer(true)).lines(talk.lines).holding(&first);
     user.inbound = Direct::over(held);
@@ -155,8 +182,9 @@ pub fn answer(
         sink: &mut user.stdout,
         inbound: &mut user.inbound,
     };
-    let (result, received) = hold(run, &conn, ends, talk);
-    close(run, conn, result, begun, (0, received))
+    let tried = hold(run, &conn, ends, talk);
+    let received = tried.received + first.len() as u64;
+    close(run, conn, tried.result, begun, (tried.sent, received))
 }
 
 /// `listen -u -k`: everybody is written out, whoever spoke last is answered.
@@ -173,6 +201,7 @@ pub fn answer_all(run: &mut Run, bound: Bound, talk: &Talk, mut user: User) -> R
         path,
         linger: None,
         reset: false,
+        only: None,
     };
     let begun = Instant::now();
     let last = Last::default();
@@ -180,6 +209,7 @@ pub fn answer_all(run: &mut Run, bound: Bound, talk: &Talk, mut user: User) -> R
         conn: &conn,
         options: talk.recv,
         last: &last,
+        losses: recv::Losses::default(),
     };
     let mut answers = ToLast {
         conn: &conn,
@@ -203,66 +233,5 @@ pub fn answer_all(run: &mut Run, bound: Bound, talk: &Talk, mut user: User) -> R
     match session.run(run)? {
         Over::Idle(timer) => Err(run.timed_out(timer)),
         _ => Ok(()),
-    }
-}
-
-/// Waits for a datagram and ties the socket to its sender.
-fn first_peer(
-    run: &mut Run,
-    bound: Bound,
-    talk: &Talk,
-    accept_timeout: Option<Duration>,
-) -> Result<(Conn, Vec<u8>), Failure> {
-    use crate::failure::Timer;
-    use crate::run::{Interest, Wake};
-    use crate::stage::{recv, socket};
-    use nix::poll::PollFlags;
-    use std::os::fd::AsFd;
-
-    run.enter(Stage::Recv, &bound.address);
-    let until = accept_timeout.map(|after| Instant::now() + after);
-    let mut bytes = vec![0; recv::DATAGRAM_BUFFER];
-    loop {
-        let mut ready = [Interest::new(bound.socket.as_fd(), PollFlags::POLLIN)];
-        match run.wait(&mut ready, until)? {
-            Wake::Progress => continue,
-            Wake::Time => {
-                return Err(run.timed_out(Timer {
-                    option: "--accept-timeout",
-                    after: accept_timeout.unwrap_or_default(),
-                }));
-            }
-            Wake::Ready => {}
-        }
-        let datagram = match recv::datagram(&bound.socket, &mut bytes, talk.recv.flags) {
-            Ok(datagram) => datagram,
-            // An error belongs to an earlier answer, of which there was none.
-            Err(_) => continue,
-        };
-        let peer = match &datagram.from {
-            Some(from) => bound.socket.connect(from).map(|()| socket::name(from)),
-            // An unbound Unix socket has no address to answer to.
-            None => Ok("unix:".to_owned()),
-        };
-        let peer = peer.map_err(|error| {
-            StageError::io(Stage::Connect, &*bound.address, Class::Local, &error)
-        })?;
-        bytes.truncate(datagram.length);
-        let (socket, local, transport, path) = bound.into_parts();
-        run.tell(crate::event::Event::Peer {
-            address: peer.clone(),
-            local: local.clone(),
-            protocol: transport.name(),
-        });
-        let conn = Conn {
-            socket,
-            peer,
-            local,
-            transport,
-            path,
-            linger: None,
-            reset: false,
-        };
-        return Ok((conn, bytes));
     }
 }

@@ -3,13 +3,11 @@
 use std::net::SocketAddr;
 
 use crate::address::Address;
-use crate::cli::Retry;
-use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::Dial;
 use crate::run::Run;
 use crate::stage::Stage;
-use crate::stage::connect::{self, Conn};
+use crate::stage::connect::{self, Conn, Retry};
 use crate::stage::resolve::resolve;
 use crate::stage::socket::Transport;
 
@@ -94,10 +92,10 @@ fn retried<T>(
     mut dial: impl FnMut(&mut Run) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     if let Some(note) = &plan.note {
-        run.tell(Event::Note { text: note.clone() });
+        run.note(Stage::Resolve, plan.address.to_string(), note);
     }
     for note in &plan.connect.socket.notes {
-        run.tell(Event::Note { text: note.clone() });
+        run.note(Stage::Socket, plan.address.to_string(), note);
     }
     let mut tried = 0;
     loop {

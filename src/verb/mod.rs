@@ -6,12 +6,11 @@ mod datagrams;
 mod dial;
 mod listen;
 mod open;
+mod peers;
 mod probe;
 mod recv;
 mod send;
 mod words;
-
-pub use send::probed;
 
 use crate::exit::Done;
 use crate::failure::Failure;

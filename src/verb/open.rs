@@ -3,7 +3,6 @@
 use nix::errno::Errno;
 
 use crate::address::{Host, ListenAt, Local};
-use crate::event::Event;
 use crate::failure::{Failure, StageError};
 use crate::plan::Wait;
 use crate::ports::Port;
@@ -38,7 +37,8 @@ pub fn open(run: &mut Run, plan: &Wait) -> Result<Vec<Bound>, Failure> {
         return Err(nothing_free(plan).into());
     }
     for note in &plan.socket.notes {
-        run.tell(Event::Note { text: note.clone() });
+        let first = bound.first().map_or("", |one| &one.address);
+        run.note(Stage::Socket, first, note);
     }
     for one in &bound {
         listen::listen(run, one, &plan.listen)?;
@@ -66,9 +66,7 @@ fn inet(run: &mut Run, plan: &Wait, at: &ListenAt, bound: &mut Vec<Bound>) -> Re
                 if error.errno == Some(Errno::EADDRINUSE) =>
             {
                 let holder = error.hint.as_deref().unwrap_or("somebody has it");
-                run.tell(Event::Note {
-                    text: format!("bind {}: skipped: {holder}", error.object),
-                });
+                run.note(Stage::Bind, error.object, format!("skipped: {holder}"));
             }
             (Err(failure), _) => return Err(failure),
         }

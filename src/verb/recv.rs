@@ -8,9 +8,9 @@ use nix::libc;
 use super::conversation::{buffer, close};
 use super::dial::dial;
 use super::open::open;
-use super::send::probed;
+use super::peers::{Attempted, Proved, first_peer};
 use crate::exit::Done;
-use crate::failure::{Class, Failure};
+use crate::failure::Failure;
 use crate::plan::{Recv, Way};
 use crate::relay::carrier::{Copy, Direct};
 use crate::relay::end::Sink;
@@ -22,10 +22,8 @@ use crate::relay::pump::Pump;
 use crate::relay::session::{Direction, Session};
 use crate::run::Run;
 use crate::stage::Stage;
-use crate::stage::accept::accept;
 use crate::stage::bind::Bound;
 use crate::stage::connect::Conn;
-use crate::stage::recv::count_drops;
 use crate::units::human_bytes;
 
 /// # Errors
@@ -37,7 +35,7 @@ pub fn run(run: &mut Run, plan: &Recv) -> Result<Done, Failure> {
             run.enter(Stage::Recv, &path.display().to_string());
             Store::File(Output::open(run, path, plan.force)?)
         }
-        None => Store::Stdout(Stdout::new(false)?),
+        None => Store::Stdout(Stdout::new(run, false)?),
     };
     receive(run, plan, &mut store)
         .map(|()| Done::InOrder)
@@ -72,29 +70,18 @@ fn receive(run: &mut Run, plan: &Recv, store: &mut Store) -> Result<(), Failure>
     let way = match &plan.way {
         Way::Dial(way) => {
             let conn = dial(run, way)?;
-            return take(run, plan, conn, store.sink()).0;
+            return take(run, plan, conn, store.sink(), None).result;
         }
         Way::Wait(way) => way,
     };
     let mut bound = open(run, way)?;
     if bound.iter().any(|one| one.transport.is_datagram()) {
         let conn = everybody(bound.swap_remove(0));
-        count_drops(&conn.socket, conn.transport).ok();
-        return take(run, plan, conn, store.sink()).0;
+        return take(run, plan, conn, store.sink(), None).result;
     }
-    let since = Instant::now();
-    loop {
-        let conn = accept(run, &bound, &way.accept, since)?;
-        let peer = conn.peer.clone();
-        match take(run, plan, conn, store.sink()) {
-            (Err(Failure::Stage(error)), 0)
-                if error.class == Class::Cut && error.errno.is_some() =>
-            {
-                run.tell(probed(&peer, &error));
-            }
-            (result, _) => return result,
-        }
-    }
+    first_peer(run, bound, &way.accept, |run, conn, proved| {
+        take(run, plan, conn, store.sink(), Some(proved))
+    })
 }
 
 /// A bound datagram socket as the connection to whoever writes.
@@ -108,6 +95,7 @@ fn everybody(bound: Bound) -> Conn {
         path,
         linger: None,
         reset: false,
+        only: None,
     }
 }
 
@@ -120,7 +108,13 @@ fn reads(plan: &Recv) -> Option<u64> {
     }
 }
 
-fn take(run: &mut Run, plan: &Recv, conn: Conn, sink: &mut dyn Sink) -> (Result<(), Failure>, u64) {
+fn take(
+    run: &mut Run,
+    plan: &Recv,
+    conn: Conn,
+    sink: &mut dyn Sink,
+    proved: Option<Proved<'_>>,
+) -> Attempted {
     let begun = Instant::now();
     let heard = Cell::new(false);
     let mut receiving = Receiving::new(&conn, plan.recv, &heard);
@@ -132,7 +126,8 @@ fn take(run: &mut Run, plan: &Recv, conn: Conn, sink: &mut dyn Sink) -> (Result<
         source: &mut receiving,
         sink,
     };
-    let mut session = Session::new(&conn, None, Some(inbound), Ending::In, plan.idle);
+    let mut session = Session::new(&conn, None, Some(inbound.lend()), Ending::In, plan.idle);
+    session.on_first = proved;
     session.no_wait = plan.recv.flags & libc::MSG_DONTWAIT != 0;
     let over = session.run(run);
     let received = session.received();
@@ -141,5 +136,8 @@ fn take(run: &mut Run, plan: &Recv, conn: Conn, sink: &mut dyn Sink) -> (Result<
         Over::Idle(timer) => Err(run.timed_out(timer)),
         _ => Ok(()),
     });
-    (close(run, conn, result, begun, (0, received)), received)
+    Attempted {
+        result: close(run, conn, result, begun, (0, received)),
+        moved: received,
+    }
 }

@@ -4,10 +4,11 @@ use std::cell::Cell;
 use std::time::Instant;
 
 use super::conversation::close;
-use super::dial::{dial, dial_datagram, udp};
+use super::datagrams::{Tried, each_address};
+use super::dial::dial;
 use super::open::open;
+use super::peers::{Attempted, Proved, first_peer};
 use super::words::loaded;
-use crate::event::Event;
 use crate::exit::Done;
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::{Dial, Send, Way, What};
@@ -22,7 +23,6 @@ use crate::relay::pump::Pump;
 use crate::relay::replay::Replay;
 use crate::relay::session::{Direction, Session};
 use crate::run::Run;
-use crate::stage::accept::accept;
 use crate::stage::connect::Conn;
 use crate::stage::recv::STREAM_BUFFER;
 use crate::stage::send::allow_sigpipe;
@@ -36,7 +36,7 @@ pub fn run(run: &mut Run, plan: &Send) -> Result<Done, Failure> {
     match &plan.what {
         What::Input { files, bytes } => {
             // Before anybody is disturbed: is there something to send?
-            let mut input = Files::open(files)?;
+            let mut input = Files::open(run, files)?;
             match &plan.way {
                 Way::Dial(way) if way.transport.is_datagram() => {
                     datagrams(run, plan, way, &mut Replay::new(input), *bytes)?;
@@ -49,53 +49,21 @@ pub fn run(run: &mut Run, plan: &Send) -> Result<Done, Failure> {
     Ok(Done::InOrder)
 }
 
-/// A connection, dialled or waited for. A peer that was a probe (gone with a
-/// reset before a byte went either way) does not count: `serve` is called again.
-fn each_peer(
+/// One peer, dialled or waited for.
+fn one_peer(
     run: &mut Run,
     way: &Way,
-    mut serve: impl FnMut(&mut Run, Conn) -> Attempted,
+    mut serve: impl FnMut(&mut Run, Conn, Proved<'_>) -> Attempted,
 ) -> Result<(), Failure> {
     match way {
         Way::Dial(way) => {
             let conn = dial(run, way)?;
-            serve(run, conn).result
+            serve(run, conn, Box::new(|| ())).result
         }
         Way::Wait(way) => {
             let bound = open(run, way)?;
-            let since = Instant::now();
-            loop {
-                let conn = accept(run, &bound, &way.accept, since)?;
-                let peer = conn.peer.clone();
-                let attempted = serve(run, conn);
-                match attempted.result {
-                    Err(Failure::Stage(error))
-                        if attempted.moved == 0
-                            && error.class == Class::Cut
-                            && error.errno.is_some() =>
-                    {
-                        run.tell(probed(&peer, &error));
-                    }
-                    result => return result,
-                }
-            }
+            first_peer(run, bound, &way.accept, serve)
         }
-    }
-}
-
-/// One peer, and how many bytes went either way.
-struct Attempted {
-    result: Result<(), Failure>,
-    moved: u64,
-}
-
-/// What is told of a peer that only knocked.
-pub fn probed(peer: &str, error: &StageError) -> Event {
-    Event::Note {
-        text: format!(
-            "accept {peer}: gone before a byte went either way ({}); still listening",
-            error.reason
-        ),
     }
 }
 
@@ -108,7 +76,7 @@ fn stream(
 ) -> Result<(), Failure> {
     // What was read for a peer that turns out to be a probe is for the next.
     let mut carrier = Direct::over(Copy::new(STREAM_BUFFER));
-    each_peer(run, way, |run, conn| {
+    one_peer(run, way, |run, conn, proved| {
         let begun = Instant::now();
         let heard = Cell::new(false);
         let mut sending = Sending::new(&conn, &plan.send, OnEof::Shutdown, &heard);
@@ -122,7 +90,7 @@ fn stream(
             source: input,
             sink: &mut sending,
         };
-        let (result, sent, received) = hand_over(run, plan, &conn, Some(outbound));
+        let (result, sent, received) = hand_over(run, plan, &conn, Some(outbound), Some(proved));
         let result = close(run, conn, result, begun, (sent, received));
         Attempted {
             result,
@@ -138,6 +106,7 @@ fn hand_over(
     plan: &Send,
     conn: &Conn,
     outbound: Option<Direction<'_>>,
+    proved: Option<Proved<'_>>,
 ) -> (Result<(), Failure>, u64, u64) {
     let heard = Cell::new(false);
     let mut receiving = Receiving::new(conn, plan.recv, &heard);
@@ -158,6 +127,7 @@ fn hand_over(
         ending,
         plan.idle,
     );
+    session.on_first = proved.map(|proved| proved as Proved<'_>);
     let over = session.run(run);
     let (sent, received) = (session.sent(), session.received());
     drop(session);
@@ -195,38 +165,36 @@ fn datagrams<S: Source>(
     input: &mut Replay<S>,
     bytes: Option<u64>,
 ) -> Result<(), Failure> {
-    let (mut conn, mut others) = dial_datagram(run, way)?;
-    loop {
-        let begun = Instant::now();
+    each_address(run, way, |run, conn| {
         let heard = Cell::new(false);
-        let mut sending = Sending::new(&conn, &plan.send, OnEof::Shutdown, &heard);
+        let mut sending = Sending::new(conn, &plan.send, OnEof::Shutdown, &heard);
         let mut outbound = Copy::new(STREAM_BUFFER);
+        let pump = Pump::new(Instant::now())
+            .limit(bytes)
+            .interval(plan.send.interval);
         let outbound = Direction {
-            pump: Pump::new(begun).limit(bytes).interval(plan.send.interval),
+            pump,
             carrier: &mut outbound,
             source: &mut *input,
             sink: &mut sending,
         };
-        let mut session =
-            Session::new(&conn, Some(outbound), None, Ending::DatagramsOut, plan.idle);
+        let ending = Ending::DatagramsOut;
+        let mut session = Session::new(conn, Some(outbound), None, ending, plan.idle);
         let over = session.run(run);
         let sent = session.sent();
         drop(session);
         let result = match over {
             Ok(Over::Idle(timer)) => Err(run.timed_out(timer)),
-            Ok(_) => closing::pending_error(&conn),
+            Ok(_) => closing::pending_error(conn),
             Err(failure) => Err(failure),
         };
-        match result {
-            Err(Failure::Stage(error))
-                if error.class == Class::Refused && !others.is_empty() && input.rewind() =>
-            {
-                run.tell(error.attempt());
-                (conn, others) = udp(run, way, &others)?;
-            }
-            result => return close(run, conn, result, begun, (sent, 0)),
+        Tried {
+            result,
+            sent,
+            received: 0,
+            again: input.rewind(),
         }
-    }
+    })
 }
 
 fn messages(run: &mut Run, plan: &Send) -> Result<(), Failure> {
@@ -239,14 +207,14 @@ fn messages(run: &mut Run, plan: &Send) -> Result<(), Failure> {
     else {
         return Ok(());
     };
-    let text = loaded(text)?;
+    let text = loaded(run, text)?;
     let mut stdout = match await_reply {
-        Some(_) => Some(Stdout::new(false)?),
+        Some(_) => Some(Stdout::new(run, false)?),
         None => None,
     };
-    each_peer(run, &plan.way, |run, conn| {
-        let begun = Instant::now();
-        let mut dialogue = Dialogue::new(&conn, &plan.send, plan.recv);
+    let mut hold = |run: &mut Run, conn: &Conn, proved: Proved<'_>| {
+        let mut dialogue = Dialogue::new(conn, &plan.send, plan.recv);
+        let mut proved = Some(proved);
         let held = (1..=*count).try_for_each(|n| {
             let reply = match (&mut stdout, await_reply) {
                 (Some(stdout), Some(wait)) => Reply::Await {
@@ -256,15 +224,33 @@ fn messages(run: &mut Run, plan: &Send) -> Result<(), Failure> {
                 },
                 _ => Reply::Discard,
             };
-            dialogue.exchange(run, &text.render(n), reply, n == *count)
-        });
-        let (mut sent, mut received) = (dialogue.sent(), dialogue.received());
-        let result = held.and_then(|()| {
-            if conn.transport.is_datagram() {
-                return closing::pending_error(&conn);
+            dialogue.exchange(run, &text.render(n), reply, n == *count)?;
+            if let Some(proved) = proved.take() {
+                proved();
             }
+            Ok(())
+        });
+        (held, dialogue.sent(), dialogue.received())
+    };
+    if let Way::Dial(way) = &plan.way
+        && way.transport.is_datagram()
+    {
+        return each_address(run, way, |run, conn| {
+            let (held, sent, received) = hold(run, conn, Box::new(|| ()));
+            Tried {
+                result: held.and_then(|()| closing::pending_error(conn)),
+                sent,
+                received,
+                again: true,
+            }
+        });
+    }
+    one_peer(run, &plan.way, |run, conn, proved| {
+        let begun = Instant::now();
+        let (held, mut sent, mut received) = hold(run, &conn, proved);
+        let result = held.and_then(|()| {
             closing::half_or_cut(run, &conn)?;
-            let (result, more, late) = hand_over(run, plan, &conn, None);
+            let (result, more, late) = hand_over(run, plan, &conn, None, None);
             (sent, received) = (sent + more, received + late);
             result
         });

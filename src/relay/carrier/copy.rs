@@ -36,6 +36,11 @@ impl Copy {
     }
 
     /// Bytes that wait for the sink.
+    pub fn bytes(&self) -> &[u8] {
+        self.held.clone().map_or(&[], |held| &self.buffer[held])
+    }
+
+    /// How many bytes are held.
     pub fn held(&self) -> usize {
         self.held.as_ref().map_or(0, ExactSizeIterator::len)
     }

@@ -15,6 +15,7 @@ use crate::plan::Probe;
 use crate::probe::{Answer, Audience};
 use crate::report::Bar;
 use crate::run::{Run, USR1};
+use crate::stage::Stage;
 use crate::units::human_time;
 use crate::verdict::{Protocol, State};
 
@@ -92,14 +93,14 @@ impl Hearing<'_> {
         self.bar = None;
         let counts = self.tally.so_far();
         let text = format!(
-            "probe: {} of {} answered, {} open, {} waited for, {}",
+            "{} of {} answered, {} open, {} waited for, {}",
             counts.probed,
             self.total(),
             counts.open,
             self.rows.borrow().waiting(),
             human_time(self.run.started().elapsed()),
         );
-        self.run.tell(Event::Note { text });
+        self.run.note(Stage::Connect, "probe", text);
     }
 
     /// All rows there would be.

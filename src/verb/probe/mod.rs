@@ -20,7 +20,6 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
-use crate::event::Event;
 use crate::exit::{Done, Miss};
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::Probe;
@@ -46,7 +45,7 @@ const OF_MANY: Duration = Duration::from_millis(1300);
 /// source that cannot be bound.
 pub fn run(run: &mut Run, plan: &Probe) -> Result<Done, Failure> {
     if let Some(note) = &plan.note {
-        run.tell(Event::Note { text: note.clone() });
+        run.note(Stage::Resolve, "URL", note);
     }
     check(run, plan)?;
     let found = find::find(run, plan);
