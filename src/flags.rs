@@ -182,7 +182,10 @@ mod tests {
         for (list, c, shown) in table {
             let flags = SendFlags::parse(list).unwrap();
             assert_eq!(
-                (send_names(flags.bits()).as_str(), flags.to_string().as_str()),
+                (
+                    send_names(flags.bits()).as_str(),
+                    flags.to_string().as_str()
+                ),
                 (c, shown)
             );
         }

@@ -1,5 +1,7 @@
 //! The verbs: which options each has, and the words that open its help.
 
+use std::ffi::OsString;
+
 use clap::{Args, ValueHint};
 use clap_complete::Shell;
 
@@ -139,7 +141,7 @@ pub struct Send {
     /// HOST PORT, HOST:PORT, a URL, unix:PATH or unix:@NAME (with -l: PORT or
     /// a local address), then the files to send; `-` or none is stdin
     #[arg(value_name = "ADDRESS|FILE", required = true, value_hint = ValueHint::AnyPath)]
-    pub words: Vec<String>,
+    pub words: Vec<OsString>,
     #[command(flatten)]
     pub resolve: Resolve,
     #[command(flatten)]

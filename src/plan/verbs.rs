@@ -227,6 +227,12 @@ pub fn connect(typed: cli::Connect, services: &dyn Services) -> Result<Connect, 
 /// Addresses and combinations that make no sense.
 pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<Send, Wrong> {
     let kind = kind(&typed.socket);
+    // An address is text; the files behind it are whatever the system has.
+    let words: Vec<String> = typed
+        .words
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
     let set = Typed {
         socket: &typed.set,
         bind: &typed.bind_options,
@@ -241,7 +247,7 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
                     .into(),
             ));
         }
-        let (at, used) = address::local_one(&typed.words, services)?;
+        let (at, used) = address::local_one(&words, services)?;
         if sockets(&at) > 1 {
             return Err(Wrong(format!("{at}: send takes one port")));
         }
@@ -249,7 +255,7 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
         let wait = wait(vec![at], kind, &set, (&typed.resolve, &typed.listen))?;
         (Way::Wait(wait), used, transport)
     } else {
-        let address = address::dial(&typed.words, services)?;
+        let address = address::dial(&words, services)?;
         let (used, transport) = (address.used, transport(&address.address, kind)?);
         let dial = dial(
             address,
@@ -300,7 +306,7 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
         Some(_) if !files.is_empty() => {
             return Err(Wrong(format!(
                 "{}: --message is sent instead of files",
-                typed.words[used]
+                words[used]
             )));
         }
         Some(text) => {

@@ -70,6 +70,9 @@ impl<'fd> Interest<'fd> {
     }
 }
 
+/// How long a result may wait for its reader once a signal has asked for the end.
+const LAST_CHANCE: Duration = Duration::from_millis(60);
+
 /// One run of the program.
 pub struct Run {
     report: Report,
@@ -183,8 +186,14 @@ impl Run {
             drop(guard);
             match self.written(written)? {
                 0 => {
-                    let stdout = descriptor::standard(1);
-                    self.wait(&mut [Interest::new(stdout, PollFlags::POLLOUT)], None)?;
+                    let mut stdout = [Interest::new(descriptor::standard(1), PollFlags::POLLOUT)];
+                    // What is known at the end of a run has its chance, but a
+                    // stuck reader must not hold the end up.
+                    let signal = self.signals.ending().signal();
+                    let until = signal.map(|_| Instant::now() + LAST_CHANCE);
+                    if let (Wake::Time, Some(signal)) = (self.wait(&mut stdout, until)?, signal) {
+                        return Err(self.signalled(signal));
+                    }
                 }
                 written => rest = &rest[written..],
             }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::conversation::{User, converse};
 use super::datagrams;
 use super::open::open;
-use super::peers::first_peer;
+use super::peers::{first_peer, settle};
 use super::words::loaded;
 use crate::exit::Done;
 use crate::failure::{Class, Failure};
@@ -70,6 +70,7 @@ fn every_peer(
     let mut since = Instant::now();
     loop {
         let conn = accept(run, bound, &plan.wait.accept, since)?;
+        settle(run, &conn)?;
         let peer = conn.peer.clone();
         let talked = converse(run, user, conn, talk, true, None);
         since = Instant::now();

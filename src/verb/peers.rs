@@ -1,10 +1,13 @@
 //! The first peer that is one.
 
 use std::cell::RefCell;
-use std::time::Instant;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use nix::poll::PollFlags;
 
 use crate::failure::{Class, Failure};
-use crate::run::Run;
+use crate::run::{Interest, Run};
 use crate::stage::accept::{self, accept, knocked};
 use crate::stage::bind::Bound;
 use crate::stage::connect::Conn;
@@ -28,6 +31,20 @@ impl Attempted {
     }
 }
 
+/// How long a peer that has just come may take to show that it only knocks.
+const SETTLE: Duration = Duration::from_millis(10);
+
+/// Gives a port scan or health check the time for its reset, before anything
+/// is sent to it and lost. A peer that speaks, or a later one, waits for nothing.
+///
+/// # Errors
+/// Timers and signals.
+pub fn settle(run: &mut Run, conn: &Conn) -> Result<(), Failure> {
+    let mut ready = [Interest::new(conn.socket.as_fd(), PollFlags::POLLIN)];
+    run.wait(&mut ready, Some(Instant::now() + SETTLE))
+        .map(drop)
+}
+
 /// Serves the first peer that is one. The listeners are closed as soon as it
 /// has proved to be: whoever comes later is refused, not left waiting.
 ///
@@ -43,6 +60,7 @@ pub fn first_peer(
     let listening = RefCell::new(bound);
     loop {
         let conn = accept(run, &listening.borrow(), options, since)?;
+        settle(run, &conn)?;
         let peer = conn.peer.clone();
         let proved = Box::new(|| listening.borrow_mut().clear());
         let attempted = serve(run, conn, proved);
