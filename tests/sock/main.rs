@@ -8,6 +8,7 @@
 
 mod support;
 
+mod carriers;
 mod conversation;
 mod datagrams;
 mod errors;

@@ -18,7 +18,7 @@ use crate::support::wait::took_between;
 use crate::support::*;
 
 /// The ceiling for either side, in KiB.
-const MEMORY: u64 = 16 << 10;
+const MEMORY: u64 = 8 << 10;
 
 /// 1 GiB through `send | recv`. `recv` writes to a pipe that the test reads; when
 /// the last pieces are still on their way both processes live, and that is when

@@ -1,0 +1,92 @@
+//! `sock` against nc, ncat and socat, in one run: `cargo bench`.
+//!
+//! Absolute figures say little about another machine, and on a busy one nothing
+//! at all; what counts are ratios of medians over rounds in which everybody has
+//! a turn. All of it happens in a network namespace of its own that uses reno:
+//! bbr, a common default, paces loopback and hides what copies cost. Peers that
+//! are not installed are reported and left out.
+//!
+//! `SOCK_BENCH=short` measures 128 MiB and three rounds, in a few seconds.
+
+mod measure;
+mod players;
+mod table;
+mod works;
+
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+
+/// Set in the process that has the namespace.
+const INSIDE: &str = "SOCK_BENCH_INSIDE";
+
+/// How much is measured.
+pub struct Size {
+    /// Length of the file.
+    pub bytes: u64,
+    /// Rounds of each transfer.
+    pub rounds: usize,
+    /// Round trips of a ping-pong.
+    pub trips: usize,
+    /// Starts of each program.
+    pub starts: usize,
+}
+
+const FULL: Size = Size {
+    bytes: 1 << 30,
+    rounds: 7,
+    trips: 20_000,
+    starts: 61,
+};
+
+const SHORT: Size = Size {
+    bytes: 128 << 20,
+    rounds: 3,
+    trips: 2_000,
+    starts: 11,
+};
+
+fn main() -> ExitCode {
+    // `cargo test --benches` runs this too, and only wants to see it start.
+    if !std::env::args().any(|arg| arg == "--bench") {
+        return ExitCode::SUCCESS;
+    }
+    if std::env::var_os(INSIDE).is_none() {
+        return enter_namespace();
+    }
+    let short = std::env::var_os("SOCK_BENCH").is_some_and(|how| how == "short");
+    match run(if short { &SHORT } else { &FULL }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&format!("{error}")),
+    }
+}
+
+fn complain(what: &str) -> ExitCode {
+    // If stderr is gone nobody wants to know.
+    let _ = writeln!(std::io::stderr(), "{what}");
+    ExitCode::FAILURE
+}
+
+/// unshare(1) starts this program again in a network of its own.
+fn enter_namespace() -> ExitCode {
+    const SETUP: &str = "PATH=$PATH:/usr/sbin:/sbin; set -e; ip link set lo up; \
+        echo reno >/proc/sys/net/ipv4/tcp_congestion_control; exec \"$@\"";
+    let error = Command::new("unshare")
+        .args(["-Urn", "sh", "-c", SETUP, "sh"])
+        .args(std::env::args_os())
+        .env(INSIDE, "1")
+        .exec();
+    complain(&format!("unshare -Urn: {error}"))
+}
+
+fn run(size: &Size) -> std::io::Result<()> {
+    let players = players::installed()?;
+    let place = works::Place::new(size)?;
+    let mut results = Vec::new();
+    for work in works::transfers() {
+        results.push(measure::transfer(&work, &players, &place, size)?);
+    }
+    results.push(measure::ping_pong(&players, size)?);
+    results.extend(measure::start(&players, size)?);
+    std::io::stdout().write_all(table::markdown(&players, &results, size)?.as_bytes())
+}
