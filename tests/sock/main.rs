@@ -15,6 +15,7 @@ mod firewall;
 mod generated;
 mod json;
 mod messages;
+mod options;
 mod probe;
 mod promises;
 mod signals;
