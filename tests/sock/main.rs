@@ -16,6 +16,7 @@ mod firewall;
 mod generated;
 mod json;
 mod messages;
+mod options;
 mod probe;
 mod promises;
 mod signals;
