@@ -3,7 +3,8 @@
 
 use super::{Wrong, rules};
 use crate::cli;
-use crate::stage::options::{Options, SocketOption};
+use crate::stage::Stage;
+use crate::stage::options::{Options, SocketOption, Useless};
 use crate::stage::socket::Transport;
 
 /// All that was typed about the socket itself.
@@ -125,17 +126,22 @@ fn udp_only(typed: &cli::SocketOptions) -> [(&'static str, bool); 2] {
 }
 
 /// What the kernel takes without a word, and does nothing with.
-fn without_effect(typed: &Typed<'_>, transports: &[Transport]) -> Vec<String> {
+fn without_effect(typed: &Typed<'_>, transports: &[Transport]) -> Vec<Useless> {
     let mut notes = Vec::new();
     let unix = transports.iter().any(|transport| transport.is_unix());
     if typed.socket.rcvbuf.is_some() && unix {
-        notes.push(
-            "socket --rcvbuf: without effect on a Unix socket, where --sndbuf of the sender counts"
-                .to_owned(),
-        );
+        notes.push(Useless {
+            stage: Stage::Socket,
+            option: "--rcvbuf",
+            why: "without effect on a Unix socket, where --sndbuf of the sender counts",
+        });
     }
     if typed.linger.is_some() && transports.iter().any(|t| *t != Transport::Tcp) {
-        notes.push("close --linger: without effect on a socket that is not TCP".to_owned());
+        notes.push(Useless {
+            stage: Stage::Close,
+            option: "--linger",
+            why: "without effect on a socket that is not TCP",
+        });
     }
     notes
 }

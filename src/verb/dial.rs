@@ -95,7 +95,7 @@ fn retried<T>(
         run.note(Stage::Resolve, plan.address.to_string(), note);
     }
     for note in &plan.connect.socket.notes {
-        run.note(Stage::Socket, plan.address.to_string(), note);
+        run.note(note.stage, note.option, note.why);
     }
     let mut tried = 0;
     loop {

@@ -37,8 +37,7 @@ pub fn open(run: &mut Run, plan: &Wait) -> Result<Vec<Bound>, Failure> {
         return Err(nothing_free(plan).into());
     }
     for note in &plan.socket.notes {
-        let first = bound.first().map_or("", |one| &one.address);
-        run.note(Stage::Socket, first, note);
+        run.note(note.stage, note.option, note.why);
     }
     for one in &bound {
         listen::listen(run, one, &plan.listen)?;

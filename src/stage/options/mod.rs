@@ -29,8 +29,16 @@ pub struct Options {
     pub mode: Option<Mode>,
     /// `--linger`: SO_LINGER when a connection is closed in order.
     pub linger: Option<Duration>,
-    /// What was asked for and will do nothing, in a sentence each.
-    pub notes: Vec<String>,
+    /// What was asked for and will do nothing.
+    pub notes: Vec<Useless>,
+}
+
+/// An option that the kernel takes without a word, and does nothing with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Useless {
+    pub stage: Stage,
+    pub option: &'static str,
+    pub why: &'static str,
 }
 
 /// One option of socket() or bind(), as it was asked for.

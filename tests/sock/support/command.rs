@@ -23,7 +23,7 @@ use nix::unistd::Pid;
 use super::lab::Namespace;
 use super::like::{like, line_like};
 use super::tty::terminal;
-use super::wait::DEADLINE;
+use super::wait::{DEADLINE, start_clock};
 
 /// The binary under test.
 pub const SOCK: &str = env!("CARGO_BIN_EXE_sock");
@@ -266,6 +266,7 @@ impl Cmd {
     #[track_caller]
     pub fn spawn(self) -> Running {
         let argv: Vec<OsString> = self.prefix.into_iter().chain(self.words).collect();
+        start_clock();
         let shared = Arc::new(Shared::default());
         let mut command = Command::new(&argv[0]);
         command
