@@ -327,3 +327,59 @@ fn an_answer_is_no_longer_than_its_question() {
         assert!(first <= 4, "{first} bytes to a question of four");
     }
 }
+
+/// A message of no bytes is a message, and a cut one is told.
+#[test]
+fn seqpacket_messages_are_whole_or_told() {
+    use nix::sys::socket::*;
+    let dir = scratch();
+    let path = dir.path().join("s");
+    let recv = |options: &str| {
+        let _ = std::fs::remove_file(&path);
+        sock(format!("recv --seqpacket -l {} {options}", path.display()))
+            .any_stdout()
+            .any_stderr()
+            .listener()
+    };
+    let send = |messages: &[&[u8]]| {
+        let kind = SockType::SeqPacket;
+        let socket = socket(AddressFamily::Unix, kind, SockFlag::empty(), None).expect("a socket");
+        let raw = std::os::fd::AsRawFd::as_raw_fd(&socket);
+        connect(raw, &UnixAddr::new(&path).expect("a path")).expect("connected");
+        for message in messages {
+            nix::sys::socket::send(raw, message, MsgFlags::empty()).expect("sent");
+        }
+    };
+    let receiver = recv("");
+    send(&[b"one", b"", b"two"]);
+    assert_eq!(receiver.finish().out, b"onetwo");
+    let receiver = recv("--bytes 10");
+    send(&[b"12345678", b"abcdefgh"]);
+    let ended = receiver.finish();
+    assert_eq!(ended.out, b"12345678ab");
+    assert!(ended.err.contains("was cut to 2 bytes"), "{ended}");
+}
+
+/// A datagram that claims to come from another of our ports would go round
+/// between the two for ever. The forger needs a network of its own.
+#[test]
+fn our_own_ports_are_not_answered() {
+    const FORGE: &str = "python3 -c '
+import socket, struct
+raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+raw.sendto(struct.pack(\"!HHHH\", 7001, 7002, 12, 0) + b\"loop\", (\"127.0.0.1\", 0))
+'";
+    let Some(own) = Namespace::lonely("") else {
+        return;
+    };
+    let echo = sock("listen -u --echo 127.0.0.1:7001 127.0.0.1:7002")
+        .inside(&own, "")
+        .signal(Signal::SIGTERM)
+        .any_stderr()
+        .spawn();
+    echo.wait_line("listening on 127.0.0.1:7002*");
+    own.script("", FORGE);
+    echo.wait_line("sock: send 127.0.0.1:7001: not answered*");
+    echo.send_signal(Signal::SIGTERM);
+    assert_eq!(echo.finish().err.matches("not answered").count(), 1);
+}

@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::time::Duration;
 
 use crate::support::command::Cmd;
+use crate::support::files::noise;
 use crate::support::net::*;
 use crate::support::peer::c_program;
 use crate::support::*;
@@ -207,4 +208,25 @@ fn the_dialogue_over_udp() {
     listen.wait_text("message 010\n");
     listen.send_signal(Signal::SIGTERM);
     listen.finish();
+}
+
+/// Neither side may wait for the other to read before it reads itself.
+#[test]
+fn a_peer_that_answers_while_it_is_spoken_to() {
+    let dir = scratch();
+    std::fs::write(dir.path().join("long"), noise(3, 20_000_000)).expect("a file");
+    let echo = sock("listen --echo -k 127.0.0.1:0")
+        .any_end()
+        .any_stderr()
+        .listener();
+    sock(format!("send 127.0.0.1 {} --message @long", echo.port))
+        .cwd(dir.path())
+        .run();
+    let text = "x".repeat(60_000);
+    sock(format!(
+        "send 127.0.0.1 {} --count 300 --message",
+        echo.port
+    ))
+    .arg(text)
+    .run();
 }

@@ -1,0 +1,81 @@
+//! Whoever only knocks (a port scan, a health check: gone with a reset before
+//! a byte went either way) costs a listener nothing: no accept, no byte of what
+//! it has to send, no time of its timers. And whoever comes while a peer is
+//! served is refused, not left waiting.
+
+use std::fs;
+use std::io::Read;
+use std::time::Duration;
+
+use crate::support::files::noise;
+use crate::support::net::*;
+use crate::support::*;
+
+#[test]
+fn what_was_to_be_sent_is_for_the_next() {
+    let dir = scratch();
+    fs::write(dir.path().join("small"), "a small file").expect("a file");
+    let noise = noise(7, 300_000);
+    fs::write(dir.path().join("large"), &noise).expect("a file");
+    for (file, bytes) in [("small", &b"a small file"[..]), ("large", &noise)] {
+        let sender = sock(format!("send -l 127.0.0.1:0 {file}"))
+            .cwd(dir.path())
+            .any_stderr()
+            .listener();
+        for _ in 0..3 {
+            reset(dial(V4, sender.port));
+        }
+        let (came, end) = drain(dial(V4, sender.port));
+        assert!(end.is_ok() && came == bytes, "{} bytes", came.len());
+        sender.finish();
+    }
+}
+
+#[test]
+fn nor_is_stdin_lost_to_a_relay() {
+    for keep in ["", "-k "] {
+        let listener = sock(format!("listen {keep}127.0.0.1:0"))
+            .input("for a peer")
+            .any_stderr()
+            .any_end()
+            .listener();
+        reset(dial(V4, listener.port));
+        let mut came = [0; 10];
+        dial(V4, listener.port)
+            .read_exact(&mut came)
+            .expect("ten bytes");
+        assert_eq!(&came, b"for a peer");
+    }
+}
+
+#[test]
+fn a_timer_is_not_put_off() {
+    for verb in ["listen", "listen --echo", "recv -l", "send -l"] {
+        let listener = sock(format!("{verb} --accept-timeout 1 127.0.0.1:0"))
+            .input("x")
+            .code(124)
+            .any_stderr()
+            .listener();
+        let (_open, pace) = std::sync::mpsc::channel::<()>();
+        for _ in 0..3 {
+            reset(dial(V4, listener.port));
+            assert!(pace.recv_timeout(Duration::from_millis(250)).is_err());
+        }
+        took(listener.finish().elapsed, Duration::from_secs(1));
+    }
+}
+
+#[test]
+fn whoever_comes_second_is_refused() {
+    let recv = sock("recv -l 127.0.0.1:0").stdout("first").listener();
+    let mut first = dial(V4, recv.port);
+    std::io::Write::write_all(&mut first, b"first").expect("five bytes");
+    recv.wait_stdout(5);
+    sock(format!("send 127.0.0.1 {}", recv.port))
+        .input("second")
+        .code(4)
+        .stderr("sock: connect *ECONNREFUSED*\n")
+        .run();
+    drop(first);
+    recv.finish();
+}
