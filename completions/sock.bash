@@ -69,7 +69,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__connect)
-            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --connect-timeout --retry --retry-interval --send-flags --chunk --interval --recv-flags --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
+            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --connect-timeout --retry --retry-interval --send-flags --chunk --rate --interval --crlf --recv-flags --recv-chunk --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -151,11 +151,19 @@ _sock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --recv-flags)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --recv-chunk)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -199,7 +207,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__listen)
-            opts="-4 -6 -n -u -k -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --reuse-port --freebind --mode --backlog --accept-timeout --keep-open --echo --reply --send-flags --chunk --interval --recv-flags --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
+            opts="-4 -6 -n -u -k -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --reuse-port --freebind --mode --backlog --accept-timeout --keep-open --echo --reply --generate --send-flags --chunk --rate --interval --crlf --recv-flags --recv-chunk --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -269,6 +277,10 @@ _sock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --generate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --send-flags)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -277,11 +289,19 @@ _sock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --recv-flags)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --recv-chunk)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -395,7 +415,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__recv)
-            opts="-4 -6 -n -u -l -w -o -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --mode --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --recv-flags --output --force --bytes --count --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
+            opts="-4 -6 -n -u -l -w -o -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --mode --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --recv-flags --recv-chunk --output --force --bytes --count --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -485,6 +505,10 @@ _sock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --recv-chunk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -529,7 +553,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__send)
-            opts="-4 -6 -n -u -l -w -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --mode --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --send-flags --chunk --interval --bytes --message --count --await-reply --close-wait --recv-flags --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
+            opts="-4 -6 -n -u -l -w -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --mode --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --send-flags --chunk --rate --interval --crlf --bytes --message --count --await-reply --close-wait --recv-flags --recv-chunk --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -623,6 +647,10 @@ _sock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -648,6 +676,10 @@ _sock() {
                     return 0
                     ;;
                 --recv-flags)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --recv-chunk)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

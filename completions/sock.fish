@@ -50,8 +50,10 @@ complete -c sock -n "__fish_sock_using_subcommand connect" -l retry -d 'Try agai
 complete -c sock -n "__fish_sock_using_subcommand connect" -l retry-interval -d 'The time between two tries' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l send-flags -d 'Flags of every send(), by name: confirm dontroute dontwait eor more nosignal oob; `none` clears nosignal too' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l chunk -d 'At most this many bytes a send(); the length of a datagram' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l rate -d 'Send no more bytes than this a second, on average' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l interval -d 'The least time between two send()s' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l recv-flags -d 'Flags of every recv(), by name: dontwait oob peek trunc waitall' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l recv-chunk -d 'Bytes one recv() asks for, at most 4MiB; a longer datagram is cut [default: 256KiB, of a datagram 512KiB]' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l on-eof -d 'What is done when stdin has ended and all of it was delivered [default: shutdown]' -r -f -a "shutdown\t''
 keep\t''
 close\t''"
@@ -74,6 +76,7 @@ complete -c sock -n "__fish_sock_using_subcommand connect" -l broadcast -d 'Allo
 complete -c sock -n "__fish_sock_using_subcommand connect" -l mptcp -d 'Multipath TCP (IPPROTO_MPTCP), where the peer speaks it too'
 complete -c sock -n "__fish_sock_using_subcommand connect" -l reuse-port -d 'Share the port with others who ask for that too (SO_REUSEPORT)'
 complete -c sock -n "__fish_sock_using_subcommand connect" -l freebind -d 'Bind an address that this machine does not have yet (IP_FREEBIND)'
+complete -c sock -n "__fish_sock_using_subcommand connect" -l crlf -d 'Send newlines as CR LF; those that have their CR already stay'
 complete -c sock -n "__fish_sock_using_subcommand connect" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
 complete -c sock -n "__fish_sock_using_subcommand connect" -l quiet -d 'Tell errors only'
 complete -c sock -n "__fish_sock_using_subcommand connect" -l json -d 'Tell everything as JSON, one object a line'
@@ -126,6 +129,7 @@ complete -c sock -n "__fish_sock_using_subcommand send" -l retry -d 'Try again t
 complete -c sock -n "__fish_sock_using_subcommand send" -l retry-interval -d 'The time between two tries' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l send-flags -d 'Flags of every send(), by name: confirm dontroute dontwait eor more nosignal oob; `none` clears nosignal too' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l chunk -d 'At most this many bytes a send(); the length of a datagram' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l rate -d 'Send no more bytes than this a second, on average' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l interval -d 'The least time between two send()s' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l bytes -d 'End after this many bytes of input; fewer is code 7' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l message -d 'Send this instead of stdin, one send() a message: the text itself, @FILE, hex:..., text:...; {n} and {n:03} are its number' -r
@@ -133,6 +137,7 @@ complete -c sock -n "__fish_sock_using_subcommand send" -l count -d 'How many me
 complete -c sock -n "__fish_sock_using_subcommand send" -l await-reply -d 'Wait for a reply to each message and write it to stdout; none in this time, counted from the send(), is code 5' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l close-wait -d 'After our end, wait this long for the peer to close, which says that it has everything; silence is code 5. 0 does not ask [default: 5s]' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l recv-flags -d 'Flags of every recv(), by name: dontwait oob peek trunc waitall' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l recv-chunk -d 'Bytes one recv() asks for, at most 4MiB; a longer datagram is cut [default: 256KiB, of a datagram 512KiB]' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l linger -d 'How long close() waits for the peer\'s kernel to have everything, in whole seconds; 0 throws away what it has not and resets the connection (SO_LINGER). It applies to an end in order: every other is a reset' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
@@ -151,6 +156,7 @@ complete -c sock -n "__fish_sock_using_subcommand send" -l mptcp -d 'Multipath T
 complete -c sock -n "__fish_sock_using_subcommand send" -l reuse-port -d 'Share the port with others who ask for that too (SO_REUSEPORT)'
 complete -c sock -n "__fish_sock_using_subcommand send" -l freebind -d 'Bind an address that this machine does not have yet (IP_FREEBIND)'
 complete -c sock -n "__fish_sock_using_subcommand send" -s l -l listen -d 'Wait for the other side instead of dialling'
+complete -c sock -n "__fish_sock_using_subcommand send" -l crlf -d 'Send newlines as CR LF; those that have their CR already stay'
 complete -c sock -n "__fish_sock_using_subcommand send" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
 complete -c sock -n "__fish_sock_using_subcommand send" -l quiet -d 'Tell errors only'
 complete -c sock -n "__fish_sock_using_subcommand send" -l json -d 'Tell everything as JSON, one object a line'
@@ -176,6 +182,7 @@ complete -c sock -n "__fish_sock_using_subcommand recv" -s w -l connect-timeout 
 complete -c sock -n "__fish_sock_using_subcommand recv" -l retry -d 'Try again this many times when it fails (`inf`: for ever)' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l retry-interval -d 'The time between two tries' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l recv-flags -d 'Flags of every recv(), by name: dontwait oob peek trunc waitall' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l recv-chunk -d 'Bytes one recv() asks for, at most 4MiB; a longer datagram is cut [default: 256KiB, of a datagram 512KiB]' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -s o -l output -d 'Store in FILE, as FILE.part until the end is clean' -r -F
 complete -c sock -n "__fish_sock_using_subcommand recv" -l bytes -d 'End after this many bytes; fewer is code 7' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l count -d 'End after this many datagrams' -r
@@ -219,10 +226,13 @@ complete -c sock -n "__fish_sock_using_subcommand listen" -l mode -d 'Permission
 complete -c sock -n "__fish_sock_using_subcommand listen" -l backlog -d 'Finished handshakes that may wait for accept(); `somaxconn` is the most the kernel allows [default: 128]' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l accept-timeout -d 'Give up when no peer has come after this time, counted from the announcement' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l reply -d 'Print what comes and answer every recv() with TEXT' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l generate -d 'Send this many bytes of a fixed pattern (RFC 864), then end in order; what comes is read and thrown away' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l send-flags -d 'Flags of every send(), by name: confirm dontroute dontwait eor more nosignal oob; `none` clears nosignal too' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l chunk -d 'At most this many bytes a send(); the length of a datagram' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l rate -d 'Send no more bytes than this a second, on average' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l interval -d 'The least time between two send()s' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l recv-flags -d 'Flags of every recv(), by name: dontwait oob peek trunc waitall' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l recv-chunk -d 'Bytes one recv() asks for, at most 4MiB; a longer datagram is cut [default: 256KiB, of a datagram 512KiB]' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l on-eof -d 'What is done when stdin has ended and all of it was delivered [default: shutdown]' -r -f -a "shutdown\t''
 keep\t''
 close\t''"
@@ -247,6 +257,7 @@ complete -c sock -n "__fish_sock_using_subcommand listen" -l reuse-port -d 'Shar
 complete -c sock -n "__fish_sock_using_subcommand listen" -l freebind -d 'Bind an address that this machine does not have yet (IP_FREEBIND)'
 complete -c sock -n "__fish_sock_using_subcommand listen" -s k -l keep-open -d 'Go on with the next peer; the listener is never closed in between'
 complete -c sock -n "__fish_sock_using_subcommand listen" -l echo -d 'Send back what comes'
+complete -c sock -n "__fish_sock_using_subcommand listen" -l crlf -d 'Send newlines as CR LF; those that have their CR already stay'
 complete -c sock -n "__fish_sock_using_subcommand listen" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
 complete -c sock -n "__fish_sock_using_subcommand listen" -l quiet -d 'Tell errors only'
 complete -c sock -n "__fish_sock_using_subcommand listen" -l json -d 'Tell everything as JSON, one object a line'

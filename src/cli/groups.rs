@@ -16,7 +16,7 @@ use crate::run::Pause;
 use crate::stage::Stage;
 use crate::stage::connect::Retry;
 use crate::text::Text;
-use crate::units::{Limit, Size, duration, duration_or_inf};
+use crate::units::{Limit, Rate, Size, duration, duration_or_inf};
 use crate::word::WordError;
 
 #[derive(Debug, Clone, Args)]
@@ -185,9 +185,15 @@ pub struct SendOptions {
     /// At most this many bytes a send(); the length of a datagram
     #[arg(long, value_name = "SIZE", value_parser = chunk)]
     pub chunk: Option<Size>,
+    /// Send no more bytes than this a second, on average
+    #[arg(long, value_name = "RATE", value_parser = Rate::parse)]
+    pub rate: Option<Rate>,
     /// The least time between two send()s
     #[arg(long, value_name = "DUR", value_parser = duration)]
     pub interval: Option<Duration>,
+    /// Send newlines as CR LF; those that have their CR already stay
+    #[arg(long)]
+    pub crlf: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -219,6 +225,10 @@ pub struct RecvOptions {
     /// Flags of every recv(), by name: dontwait oob peek trunc waitall
     #[arg(long, value_name = "LIST", default_value = "none", value_parser = RecvFlags::parse)]
     pub recv_flags: RecvFlags,
+    /// Bytes one recv() asks for, at most 4MiB; a longer datagram is cut
+    /// [default: 256KiB, of a datagram 512KiB]
+    #[arg(long, value_name = "SIZE", value_parser = recv_chunk)]
+    pub recv_chunk: Option<Size>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -423,6 +433,13 @@ fn chunk(word: &str) -> Result<Size, WordError> {
     match Size::parse(word)? {
         Size(0) => Err(WordError::new(word, "a size of at least one byte")),
         size => Ok(size),
+    }
+}
+
+fn recv_chunk(word: &str) -> Result<Size, WordError> {
+    match Size::parse(word)? {
+        size @ Size(1..=0x40_0000) => Ok(size),
+        _ => Err(WordError::new(word, "a size from one byte to 4MiB")),
     }
 }
 

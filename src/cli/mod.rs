@@ -91,7 +91,7 @@ pub fn command() -> Command {
         .mut_subcommand("send", |send| without(send, &dialling, &["listen"]))
         .mut_subcommand("recv", |recv| without(recv, &dialling, &["listen"]))
         .mut_subcommand("listen", |listen| {
-            without(listen, &relaying, &["echo", "reply"])
+            without(listen, &relaying, &["echo", "reply", "generate"])
         })
 }
 

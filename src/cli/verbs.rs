@@ -11,7 +11,7 @@ use super::groups::{
     Timeout, WaitInstead,
 };
 use crate::text::Text;
-use crate::units::duration;
+use crate::units::{Size, duration};
 
 /// Wait for a peer, then relay stdin and stdout, or serve it
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ Wait for a peer, then relay stdin and stdout, or serve it.
   resolve -> socket -> bind -> [listen -> accept] -> send, recv -> close
 
 One peer by default; -k takes one after another, and everything that serves \
-(--echo, --reply) serves all of them at the same time.",
+(--echo, --reply, --generate) serves all of them at the same time.",
     after_long_help = LISTEN_EXAMPLES
 )]
 pub struct Listen {
@@ -75,6 +75,10 @@ pub struct Serve {
     /// Print what comes and answer every recv() with TEXT
     #[arg(long, value_name = "TEXT", value_parser = Text::parse, allow_hyphen_values = true)]
     pub reply: Option<Text>,
+    /// Send this many bytes of a fixed pattern (RFC 864), then end in order;
+    /// what comes is read and thrown away
+    #[arg(long, value_name = "SIZE", value_parser = Size::parse, conflicts_with_all = ["echo", "reply"])]
+    pub generate: Option<Size>,
 }
 
 /// Hold a two-way conversation over stdin and stdout

@@ -19,7 +19,7 @@ use crate::cli::{self, Cli, Refusal, TheRun, When, usage_error};
 use crate::report::Style;
 use crate::run::Pause;
 use crate::services::{Services, System};
-use crate::stage::options::{Options, SocketOption};
+use crate::stage::options::{Options, SocketOption, Useless};
 use crate::stage::socket::Transport;
 use crate::stage::{accept, connect, listen, recv, resolve, send};
 use crate::sys::terminal;
@@ -98,6 +98,17 @@ pub enum Way {
     Wait(Wait),
 }
 
+impl Way {
+    /// Adds what will do nothing; it is told once, with the first socket.
+    fn useless(&mut self, option: Useless) {
+        let options = match self {
+            Way::Dial(dial) => &mut dial.connect.socket,
+            Way::Wait(wait) => &mut wait.socket,
+        };
+        options.notes.push(option);
+    }
+}
+
 /// A two-way conversation.
 #[derive(Debug, PartialEq)]
 pub struct Talk {
@@ -142,6 +153,8 @@ pub enum Answer {
     Echo,
     /// This, for every recv(), which is printed.
     Reply(Text),
+    /// So many bytes of a fixed pattern, whatever it sends.
+    Generate(u64),
 }
 
 /// `sock connect`

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Kind, Wrong};
+use super::{Answer, Kind, Wrong};
 use crate::address::{Address, Local, Unix};
 use crate::cli;
 use crate::mode::Mode;
@@ -12,7 +12,7 @@ use crate::stage::Stage;
 use crate::stage::bind::Source;
 use crate::stage::resolve::{self, Family};
 use crate::stage::socket::Transport;
-use crate::units;
+use crate::units::{self, Rate, Size};
 use crate::verdict::State;
 
 /// The socket type that was asked for.
@@ -177,6 +177,11 @@ const UDP_CHUNK: usize = 1452;
 /// A Unix datagram is bounded by the sender's buffer; this fits the default.
 const UNIX_CHUNK: usize = 64 * 1024;
 
+/// A size as memory counts it.
+pub fn bytes(size: Option<Size>) -> Option<usize> {
+    size.map(|Size(bytes)| usize::try_from(bytes).unwrap_or(usize::MAX))
+}
+
 /// `--chunk`, or what a socket of this type takes at once.
 pub fn chunk(typed: Option<usize>, transport: Transport) -> Option<usize> {
     typed.or(match transport {
@@ -218,6 +223,25 @@ pub fn for_udp_only(transport: Transport, options: &[(&str, bool)]) -> Result<()
     }
 }
 
+/// How many pieces a second a paced stream is sent in: one of them is all that
+/// it may be ahead of its rate.
+const PIECES: u64 = 50;
+
+/// With `--rate` a stream leaves in small pieces; what has boundaries keeps them.
+pub fn paced_chunk(
+    chunk: Option<usize>,
+    rate: Option<Rate>,
+    transport: Transport,
+) -> Option<usize> {
+    match rate {
+        Some(Rate(bytes)) if !transport.keeps_boundaries() => {
+            let piece = usize::try_from((bytes / PIECES).max(1)).unwrap_or(usize::MAX);
+            Some(chunk.map_or(piece, |chunk| chunk.min(piece)))
+        }
+        _ => chunk,
+    }
+}
+
 /// `--mode` of something that has no permissions.
 pub fn mode_without_path(mode: Option<Mode>, at: &[Local]) -> Result<(), Wrong> {
     let has_path = |local: &Local| matches!(local, Local::Unix(Unix::Path(_)));
@@ -248,12 +272,49 @@ pub fn another_group(group: Option<IpAddr>, dialled: &Address) -> Result<(), Wro
     }
 }
 
+/// `--crlf` of bytes that are not ours to change.
+pub fn answer_as_it_is(answer: Option<&Answer>, crlf: bool) -> Result<(), Wrong> {
+    let option = match answer {
+        Some(Answer::Echo) => "--echo",
+        Some(Answer::Generate(_)) => "--generate",
+        _ => return Ok(()),
+    };
+    match crlf {
+        true => Err(Wrong(format!(
+            "--crlf changes what leaves, and {option} sends it as it is"
+        ))),
+        false => Ok(()),
+    }
+}
+
+/// `--generate` to peers that have no end, and that nobody has heard of.
+pub fn generated_datagrams(answer: Option<&Answer>, kind: Kind) -> Result<(), Wrong> {
+    match (answer, kind) {
+        (Some(Answer::Generate(_)), Kind::Datagram) => Err(Wrong(
+            "--generate sends to who connects, and with -u nobody does; sock send -u sends \
+             datagrams"
+                .into(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// `--rate` of answers to datagrams, which leave at once or not at all.
+pub fn paced_answers(answer: Option<&Answer>, kind: Kind, rate: Option<Rate>) -> Result<(), Wrong> {
+    match (answer, kind, rate) {
+        (Some(_), Kind::Datagram, Some(rate)) => Err(Wrong(format!(
+            "--rate {rate}: a datagram is answered at once; the pace is for streams"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// `--linger` where one peer's close() would hold up all others.
 pub fn lingering_server(linger: Option<Duration>) -> Result<(), Wrong> {
     match linger.filter(|linger| !linger.is_zero()) {
         Some(linger) => Err(Wrong(format!(
             "--linger {}: a listener that serves many peers at the same time can wait for none \
-             of them in close(); only --linger 0 goes with --echo and --reply",
+             of them in close(); only --linger 0 goes with --echo, --reply and --generate",
             units::display(linger)
         ))),
         None => Ok(()),

@@ -96,6 +96,24 @@ fn combinations_that_make_no_sense_are_named() {
         ("listen unix:@x --mode 600", "has none"),
         ("listen unix:/x --mode 668", "in octal"),
         ("listen 1 --echo --linger 3", "only --linger 0"),
+        ("listen 1 --echo --crlf", "--echo sends it as it is"),
+        (
+            "listen 1 --generate 5 --crlf",
+            "--generate sends it as it is",
+        ),
+        (
+            "listen -u 1 --generate 5",
+            "--generate sends to who connects",
+        ),
+        ("listen 1 --generate 5 --reply x", "--reply"),
+        ("listen 1 --generate 5 --grace 1", "--grace"),
+        (
+            "connect h 1 --recv-flags waitall",
+            "waitall is for sock recv",
+        ),
+        ("recv h 1 --recv-chunk 5MiB", "from one byte to 4MiB"),
+        ("recv h 1 --recv-chunk 0", "from one byte to 4MiB"),
+        ("send h 1 --rate 0", "above 0"),
         ("connect h 1 --linger 1.5", "whole seconds"),
         ("connect h 1 --keepalive 100ms", "whole seconds"),
         ("connect h 1 --user-timeout 0", "whole milliseconds"),
@@ -219,4 +237,21 @@ fn what_has_no_effect_is_told_once() {
     assert_eq!(notes("listen unix:/x --rcvbuf 64k --linger 3").len(), 2);
     assert_eq!(notes("connect -u h 1 --linger 3").len(), 1);
     assert!(notes("connect h 1 --rcvbuf 64k --linger 3").is_empty());
+}
+
+#[test]
+fn a_paced_stream_leaves_in_small_pieces_and_messages_stay_whole() {
+    let options = |line: &str| match verb(line) {
+        Verb::Send(send) => send.send,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(options("send h 1 --rate 100kB/s").chunk, Some(2000));
+    assert_eq!(
+        options("send h 1 --rate 100kB/s --chunk 10").chunk,
+        Some(10)
+    );
+    assert_eq!(options("send h 1 --rate 10").chunk, Some(1));
+    assert_eq!(options("send -u h 1 --rate 10").chunk, Some(1452));
+    assert_eq!(options("send h 1 --rate 10 --message long").chunk, None);
+    assert_eq!(options("send h 1").chunk, None);
 }

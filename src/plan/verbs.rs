@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::options::{self, Side, Typed};
-use super::rules::{self, chunk, kind, resolve, source, transport, transports};
+use super::rules::{self, chunk, kind, paced_chunk, resolve, source, transport, transports};
 use super::{
     Act, Answer, Connect, Dial, Facts, Kind, Listen, Probe, Recv, Send, Serve, Talk, Wait, Way,
     What, Wrong,
@@ -13,6 +13,7 @@ use crate::cli;
 use crate::ports::PortList;
 use crate::services::Services;
 use crate::stage::Stage;
+use crate::stage::options::Useless;
 use crate::stage::socket::Transport;
 use crate::stage::{
     accept, connect as connecting, listen as listening, recv as receiving, send as sending,
@@ -91,20 +92,20 @@ fn dial(
 }
 
 fn send_options(typed: &cli::SendOptions, transport: Transport) -> sending::Options {
-    let bytes = typed
-        .chunk
-        .map(|Size(bytes)| usize::try_from(bytes).unwrap_or(usize::MAX));
+    let bytes = rules::bytes(typed.chunk);
     sending::Options {
         flags: typed.send_flags.bits(),
-        chunk: chunk(bytes, transport),
+        chunk: paced_chunk(chunk(bytes, transport), typed.rate, transport),
         interval: typed.interval,
+        rate: typed.rate,
+        crlf: typed.crlf,
     }
 }
 
 /// The flags of a verb that reads until the end: with these it would never
 /// get there, or have nothing to show.
 fn relay_options(verb: &str, typed: &cli::RecvOptions) -> Result<receiving::Options, Wrong> {
-    match ["peek", "oob", "trunc", "dontwait"]
+    match ["peek", "oob", "trunc", "dontwait", "waitall"]
         .into_iter()
         .find(|flag| typed.recv_flags.has(flag))
     {
@@ -113,6 +114,7 @@ fn relay_options(verb: &str, typed: &cli::RecvOptions) -> Result<receiving::Opti
         ))),
         None => Ok(receiving::Options {
             flags: typed.recv_flags.bits(),
+            chunk: rules::bytes(typed.recv_chunk),
         }),
     }
 }
@@ -135,11 +137,15 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
     let recv = relay_options("listen", &typed.recv)?;
     rules::pauses("listen", &typed.run.pause, &[Stage::Connect])?;
     rules::datagrams_have_no_end(kind, &typed.close)?;
-    let answer = match (typed.serve.echo, typed.serve.reply) {
-        (true, _) => Some(Answer::Echo),
-        (_, Some(text)) => Some(Answer::Reply(text)),
+    let answer = match (typed.serve.echo, typed.serve.reply, typed.serve.generate) {
+        (true, ..) => Some(Answer::Echo),
+        (_, Some(text), _) => Some(Answer::Reply(text)),
+        (.., Some(Size(bytes))) => Some(Answer::Generate(bytes)),
         _ => None,
     };
+    rules::answer_as_it_is(answer.as_ref(), send.crlf)?;
+    rules::generated_datagrams(answer.as_ref(), kind)?;
+    rules::paced_answers(answer.as_ref(), kind, send.rate)?;
     if answer.is_some() || typed.serve.keep_open {
         rules::accepts(kind, &typed.listen)?;
     }
@@ -311,10 +317,7 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
         }
         Some(text) => {
             // A message is one send(); only the user's own --chunk may cut it.
-            send.chunk = typed
-                .send
-                .chunk
-                .map(|Size(bytes)| usize::try_from(bytes).unwrap_or(usize::MAX));
+            send.chunk = rules::bytes(typed.send.chunk);
             What::Messages {
                 text,
                 count: typed.only.count.unwrap_or(1),
@@ -400,6 +403,14 @@ pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
         typed.only.output.is_some(),
         &[("--force", forced)],
     )?;
+    let mut way = way;
+    if typed.recv.recv_flags.has("waitall") && transport.keeps_boundaries() {
+        way.useless(Useless {
+            stage: Stage::Recv,
+            option: "--recv-flags waitall",
+            why: "without effect on a socket that keeps messages apart",
+        });
+    }
     if typed.only.count.is_some() && !transport.keeps_boundaries() {
         return Err(Wrong(
             "--count counts datagrams (-u) or messages (--seqpacket); a stream has --bytes".into(),
@@ -409,6 +420,7 @@ pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
         way,
         recv: receiving::Options {
             flags: typed.recv.recv_flags.bits(),
+            chunk: rules::bytes(typed.recv.recv_chunk),
         },
         output: typed.only.output,
         force: typed.only.force,

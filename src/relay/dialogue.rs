@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use nix::poll::PollFlags;
 
 use super::carrier::{Carrier, Copy};
+use super::crlf::Crlf;
 use super::end::{Sink, Step};
 use super::ending::OnEof;
 use super::net::{Receiving, Sending};
@@ -14,8 +15,8 @@ use super::output::{Stdout, write_all};
 use crate::failure::{Class, Failure, StageError};
 use crate::run::{Interest, Run, Wake};
 use crate::stage::connect::Conn;
-use crate::stage::recv::{self, DATAGRAM_BUFFER, STREAM_BUFFER};
-use crate::stage::{Stage, send};
+use crate::stage::pace::Pace;
+use crate::stage::{Stage, recv, send};
 use crate::units;
 
 /// What is done about the peer's answer to a message.
@@ -39,6 +40,7 @@ pub struct Dialogue<'a> {
     peer_ended: bool,
     /// What one recv() may give.
     room: usize,
+    pace: Pace,
     sent: u64,
     received: u64,
 }
@@ -52,10 +54,8 @@ impl<'a> Dialogue<'a> {
             recv,
             heard: Cell::new(false),
             peer_ended: false,
-            room: match conn.transport.keeps_boundaries() {
-                true => DATAGRAM_BUFFER,
-                false => STREAM_BUFFER,
-            },
+            room: recv.buffer(conn.transport.keeps_boundaries()),
+            pace: Pace::new(options.rate, None),
             sent: 0,
             received: 0,
         }
@@ -111,7 +111,9 @@ impl<'a> Dialogue<'a> {
             run.pause(Stage::Recv)?;
         }
         match self.options.interval {
-            Some(interval) if !last => self.listen_until(run, begun + interval),
+            Some(interval) if !last => self
+                .take_in_until(run, begun + interval, &mut Reply::Discard)
+                .map(drop),
             _ => Ok(()),
         }
     }
@@ -124,13 +126,22 @@ impl<'a> Dialogue<'a> {
         message: &[u8],
         reply: &mut Reply<'_>,
     ) -> Result<bool, Failure> {
-        let mut rest = message;
+        let mut message = message.to_vec();
+        if self.options.crlf {
+            let length = message.len();
+            Crlf::default().convert(&mut message, length);
+        }
+        let mut rest = &*message;
         let mut answered = false;
         loop {
+            if let Some(due) = self.pace.due() {
+                answered |= self.take_in_until(run, due, reply)?;
+            }
             let mut sending = Sending::new(self.conn, self.options, OnEof::Shutdown, &self.heard);
             match sending.write(run, rest)? {
                 Step::Moved(bytes) => {
                     self.sent += bytes as u64;
+                    self.pace.gave(bytes, Instant::now());
                     rest = &rest[bytes..];
                     if rest.is_empty() {
                         return Ok(answered);
@@ -172,17 +183,25 @@ impl<'a> Dialogue<'a> {
         Ok(step)
     }
 
-    /// Waits, reading and discarding: a peer that resets is noticed at once.
-    fn listen_until(&mut self, run: &mut Run, until: Instant) -> Result<(), Failure> {
+    /// Waits, taking in what comes: a peer that resets is noticed at once.
+    /// True when something came.
+    fn take_in_until(
+        &mut self,
+        run: &mut Run,
+        until: Instant,
+        reply: &mut Reply<'_>,
+    ) -> Result<bool, Failure> {
+        let mut came = false;
         loop {
-            match self.take_in(run, &mut Reply::Discard)? {
-                Step::Moved(_) | Step::Discarded(_) => {}
+            match self.take_in(run, reply)? {
+                Step::Moved(_) | Step::Discarded(_) => came = true,
                 Step::End => {
-                    return run.sleep(until.saturating_duration_since(Instant::now()));
+                    run.sleep(until.saturating_duration_since(Instant::now()))?;
+                    return Ok(came);
                 }
                 Step::NotReady => {
                     if self.wait(run, PollFlags::POLLIN, Some(until))? == Wake::Time {
-                        return Ok(());
+                        return Ok(came);
                     }
                 }
             }

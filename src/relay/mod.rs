@@ -7,6 +7,7 @@
 
 pub mod anyone;
 pub mod carrier;
+pub mod crlf;
 pub mod dialogue;
 pub mod end;
 pub mod ending;
@@ -17,3 +18,4 @@ pub mod output;
 pub mod pump;
 pub mod replay;
 pub mod session;
+pub mod waiting;

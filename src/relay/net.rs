@@ -10,6 +10,7 @@ use nix::poll::PollFlags;
 
 use super::end::{Plain, Sink, Source, Step};
 use super::ending::OnEof;
+use super::waiting::Waiting;
 use crate::failure::{Class, Failure, StageError};
 use crate::flags;
 use crate::run::Run;
@@ -29,6 +30,10 @@ pub struct Receiving<'a> {
     /// Datagrams: something has come, so a later error is not the answer.
     heard: &'a Cell<bool>,
     losses: recv::Losses,
+    /// `--recv-chunk` is about recv().
+    chunked: bool,
+    /// MSG_WAITALL: who waits for all of it.
+    waiting: Option<Waiting>,
 }
 
 impl<'a> Receiving<'a> {
@@ -39,6 +44,29 @@ impl<'a> Receiving<'a> {
             flags: options.flags,
             heard,
             losses: recv::Losses::default(),
+            chunked: options.chunk.is_some(),
+            waiting: None,
+        }
+    }
+
+    /// Each recv() blocks for all of `chunk`, the last for the rest of `bytes`
+    /// (MSG_WAITALL).
+    ///
+    /// # Errors
+    /// No pipe, or no thread to be had.
+    pub fn waits_for_all(mut self, bytes: Option<u64>, chunk: usize) -> Result<Self, Failure> {
+        let waiting = Waiting::new(&self.conn.socket, bytes, chunk, self.flags);
+        let peer = &*self.conn.peer;
+        let local = |error| StageError::io(Stage::Recv, peer, Class::Local, &error);
+        self.waiting = Some(waiting.map_err(local)?);
+        Ok(self)
+    }
+
+    fn stream(&mut self, buffer: &mut [u8]) -> Option<nix::Result<usize>> {
+        match &mut self.waiting {
+            Some(waiting) if !waiting.is_done() => None,
+            Some(waiting) => Some(waiting.take(buffer)),
+            None => Some(recv::recv(&self.conn.socket, buffer, self.flags)),
         }
     }
 
@@ -78,16 +106,22 @@ impl Plain for Receiving<'_> {
 
 impl Source for Receiving<'_> {
     fn fd(&self) -> BorrowedFd<'_> {
-        self.conn.socket.as_fd()
+        match &self.waiting {
+            Some(waiting) => waiting.fd(),
+            None => self.conn.socket.as_fd(),
+        }
     }
 
     fn kind(&self) -> Kind {
         Kind::Socket
     }
 
-    /// Flags, and the memory of a reset, are of recv() alone.
+    /// Flags, a length, and the memory of a reset are of recv() alone.
     fn plain(&self) -> Option<&dyn Plain> {
-        let plain = self.conn.transport == Transport::Tcp && self.flags == 0 && !self.conn.reset;
+        let plain = self.conn.transport == Transport::Tcp
+            && self.flags == 0
+            && !self.chunked
+            && !self.conn.reset;
         plain.then_some(self)
     }
 
@@ -108,7 +142,10 @@ impl Source for Receiving<'_> {
                 Err(errno) => Err(errno),
             }
         } else {
-            recv::recv(&self.conn.socket, buffer, self.flags)
+            match self.stream(buffer) {
+                Some(received) => received,
+                None => return Ok(Step::NotReady),
+            }
         };
         run.call(
             || {
@@ -210,11 +247,15 @@ impl Sink for Sending<'_> {
             flags,
             chunk,
             interval,
+            rate,
+            crlf,
         } = self.options;
         let plain = self.conn.transport == Transport::Tcp
             && *flags == libc::MSG_NOSIGNAL
             && chunk.is_none()
-            && interval.is_none();
+            && interval.is_none()
+            && rate.is_none()
+            && !crlf;
         plain.then_some(self)
     }
 

@@ -1,7 +1,9 @@
 //! The books of one direction: what is open, how much has passed, and what to
 //! wait for. Pure; moments come from the caller.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use crate::stage::pace::Pace;
 
 /// One direction of a conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,8 +14,7 @@ pub struct Pump {
     given: u64,
     limit: Option<u64>,
     reads: Option<u64>,
-    interval: Option<Duration>,
-    not_before: Option<Instant>,
+    pace: Pace,
     last_taken: Instant,
     last_given: Instant,
     sink_is_full: bool,
@@ -40,8 +41,7 @@ impl Pump {
             given: 0,
             limit: None,
             reads: None,
-            interval: None,
-            not_before: None,
+            pace: Pace::default(),
             last_taken: now,
             last_given: now,
             sink_is_full: false,
@@ -63,9 +63,9 @@ impl Pump {
         self
     }
 
-    /// Leaves at least this time between two writes (`--interval`).
-    pub fn interval(mut self, interval: Option<Duration>) -> Pump {
-        self.interval = interval;
+    /// Writes no faster than this (`--rate`, `--interval`).
+    pub fn pace(mut self, pace: Pace) -> Pump {
+        self.pace = pace;
         self
     }
 
@@ -82,13 +82,12 @@ impl Pump {
 
     /// Whether what is held may be written now.
     pub fn may_write(&self, now: Instant) -> bool {
-        matches!(self.flow, Flow::Open | Flow::Ending)
-            && self.not_before.is_none_or(|moment| now >= moment)
+        matches!(self.flow, Flow::Open | Flow::Ending) && self.pace.allows(now)
     }
 
     /// When held bytes may be written, if not now.
     pub fn wakes(&self) -> Option<Instant> {
-        self.not_before
+        self.pace.due()
     }
 
     /// Whether the source waits for the sink, though nothing is held.
@@ -115,7 +114,7 @@ impl Pump {
     pub fn gave(&mut self, bytes: usize, now: Instant) {
         self.given += bytes as u64;
         self.last_given = now;
-        self.not_before = self.interval.map(|interval| now + interval);
+        self.pace.gave(bytes, now);
     }
 
     /// The source has ended.
@@ -199,6 +198,7 @@ impl Pump {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn a_limit_ends_the_direction_and_a_short_source_is_missed() {
@@ -219,7 +219,7 @@ mod tests {
     fn an_interval_holds_the_next_write_back_and_nothing_else() {
         let now = Instant::now();
         let second = Duration::from_secs(1);
-        let mut pump = Pump::new(now).interval(Some(second));
+        let mut pump = Pump::new(now).pace(Pace::new(None, Some(second)));
         assert!(pump.may_write(now));
         pump.gave(1, now);
         assert!(!pump.may_write(now));

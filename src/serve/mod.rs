@@ -5,6 +5,7 @@
 //! its peer has ended it in order.
 
 mod datagrams;
+mod pattern;
 mod peer;
 
 use std::collections::BTreeMap;
@@ -108,7 +109,12 @@ impl Server {
                 .values()
                 .filter_map(|peer| peer.idle_at(what))
                 .min();
-            let until = [nobody, idle, self.resting].into_iter().flatten().min();
+            let paced = match what.send.pace().is_free() {
+                true => None,
+                false => self.peers.values().filter_map(Peer::rests_until).min(),
+            };
+            let until = [nobody, idle, paced, self.resting];
+            let until = until.into_iter().flatten().min();
             let mut ready = [Interest::new(self.epoll.0.as_fd(), PollFlags::POLLIN)];
             match run.wait_quietly(&mut ready, until)? {
                 Wake::Ready => {}
@@ -127,6 +133,7 @@ impl Server {
                         }));
                     }
                     self.end_idle(run, what, now)?;
+                    self.wake(now)?;
                 }
             }
             let count = match self.epoll.wait(&mut events, EpollTimeout::ZERO) {
@@ -141,7 +148,7 @@ impl Server {
                         return Ok(());
                     }
                 } else {
-                    self.accept(run, fd)?;
+                    self.accept(run, what, fd)?;
                 }
             }
         }
@@ -174,7 +181,7 @@ impl Server {
         Ok(())
     }
 
-    fn accept(&mut self, run: &mut Run, fd: RawFd) -> Result<(), Failure> {
+    fn accept(&mut self, run: &mut Run, what: &Serve, fd: RawFd) -> Result<(), Failure> {
         let listener = self
             .listeners
             .iter()
@@ -187,7 +194,7 @@ impl Server {
             Ok(Some(conn)) => {
                 run.pause(Stage::Accept)?;
                 let fd = conn.socket.as_raw_fd();
-                let peer = Peer::new(conn);
+                let peer = Peer::new(conn, what);
                 let event = EpollEvent::new(peer.interest(), fd as u64);
                 self.epoll.add(peer.socket(), event).map_err(local)?;
                 self.peers.insert(fd, peer);
@@ -250,6 +257,20 @@ impl Server {
             }
             Err(failure) => Err(failure),
         }
+    }
+
+    /// Lets those send again whose pace allows it by now.
+    fn wake(&mut self, now: Instant) -> Result<(), Failure> {
+        for (fd, peer) in &mut self.peers {
+            if peer.rests_until().is_some_and(|moment| now >= moment) {
+                peer.wake();
+                let mut event = EpollEvent::new(peer.interest(), *fd as u64);
+                self.epoll
+                    .modify(peer.socket(), &mut event)
+                    .map_err(local)?;
+            }
+        }
+        Ok(())
     }
 
     fn end(&mut self, run: &mut Run, fd: RawFd, error: Option<&StageError>) {

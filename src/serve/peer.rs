@@ -6,21 +6,27 @@ use std::time::Instant;
 use nix::errno::Errno;
 use nix::sys::epoll::EpollFlags;
 
+use super::pattern;
 use crate::event::Event;
 use crate::failure::{Failure, StageError};
 use crate::flags;
 use crate::plan::{Answer, Serve};
+use crate::relay::crlf::Crlf;
 use crate::relay::net::shown;
 use crate::relay::output::{Stdout, write_all};
 use crate::run::{Run, millis};
 use crate::stage::accept::knocked;
 use crate::stage::connect::Conn;
-use crate::stage::recv::{DATAGRAM_BUFFER, STREAM_BUFFER};
+use crate::stage::pace::Pace;
+use crate::stage::recv::STREAM_BUFFER;
 use crate::stage::{Stage, close, recv, send};
 use crate::text::Text;
 
 /// Reads and writes of one peer before the others have their turn.
 const ROUNDS: usize = 16;
+
+/// Bytes that are generated at once.
+const PIECE: usize = 64 * 1024;
 
 /// What is answered, with what all peers share.
 pub struct Answering<'a> {
@@ -30,10 +36,13 @@ pub struct Answering<'a> {
 
 enum Shared<'a> {
     Echo,
+    /// There are no answers.
+    Generate,
     Reply {
         text: &'a Text,
         stdout: Stdout,
         lines: bool,
+        crlf: bool,
     },
 }
 
@@ -44,13 +53,15 @@ impl<'a> Answering<'a> {
         Ok(Answering {
             answer: match &what.answer {
                 Answer::Echo => Shared::Echo,
+                Answer::Generate(_) => Shared::Generate,
                 Answer::Reply(text) => Shared::Reply {
                     text,
                     stdout: Stdout::new(run, true)?,
                     lines: what.lines,
+                    crlf: what.send.crlf,
                 },
             },
-            buffer: vec![0; DATAGRAM_BUFFER],
+            buffer: vec![0; what.recv.buffer(true)],
         })
     }
 
@@ -72,16 +83,22 @@ impl<'a> Answering<'a> {
         let question = &self.buffer[..length];
         match &mut self.answer {
             Shared::Echo => into.extend_from_slice(question),
+            Shared::Generate => {}
             Shared::Reply {
                 text,
                 stdout,
                 lines,
+                crlf,
             } => {
                 write_all(run, stdout, question)?;
                 if *lines && question.last().is_some_and(|last| *last != b'\n') {
                     write_all(run, stdout, b"\n")?;
                 }
                 into.extend_from_slice(&text.render(n));
+                if *crlf {
+                    let length = into.len();
+                    Crlf::default().convert(into, length);
+                }
             }
         }
         Ok(())
@@ -103,6 +120,12 @@ pub struct Peer {
     /// What of the answer was sent.
     at: usize,
     ended: bool,
+    /// `--generate`: what is still to come; None when that was never asked for.
+    generating: Option<u64>,
+    /// Our direction has ended.
+    finished: bool,
+    pace: Pace,
+    rests: Option<Instant>,
     questions: u64,
     sent: u64,
     received: u64,
@@ -113,18 +136,21 @@ pub struct Peer {
 
 impl Peer {
     /// A peer that has said nothing.
-    pub fn new(conn: Conn) -> Peer {
+    pub fn new(conn: Conn, what: &Serve) -> Peer {
         let now = Instant::now();
         Peer {
-            room: if conn.transport.keeps_boundaries() {
-                DATAGRAM_BUFFER
-            } else {
-                STREAM_BUFFER
-            },
+            room: what.recv.buffer(conn.transport.keeps_boundaries()),
             conn,
             answer: Vec::new(),
             at: 0,
             ended: false,
+            generating: match what.answer {
+                Answer::Generate(bytes) => Some(bytes),
+                _ => None,
+            },
+            finished: false,
+            pace: what.send.pace(),
+            rests: None,
             questions: 0,
             sent: 0,
             received: 0,
@@ -149,13 +175,34 @@ impl Peer {
     }
 
     /// Reading and answering take turns, so that a peer that does not read
-    /// cannot make us store what it sends.
+    /// cannot make us store what it sends. What is generated answers nothing,
+    /// and goes on whatever the peer says.
     pub fn interest(&self) -> EpollFlags {
-        if self.at < self.answer.len() {
-            EpollFlags::EPOLLOUT
-        } else {
-            EpollFlags::EPOLLIN
-        }
+        let sends = self.wants_send() && self.rests.is_none();
+        let reads = match self.generating {
+            Some(_) => !self.ended,
+            None => !self.wants_send(),
+        };
+        let mut interest = EpollFlags::empty();
+        interest.set(EpollFlags::EPOLLOUT, sends);
+        interest.set(EpollFlags::EPOLLIN, reads);
+        // A hang-up is reported whatever was asked for: once is enough.
+        interest.set(EpollFlags::EPOLLET, interest.is_empty());
+        interest
+    }
+
+    fn wants_send(&self) -> bool {
+        self.at < self.answer.len() || (self.generating.is_some() && !self.finished)
+    }
+
+    /// When it may send again, if its pace forbids it now.
+    pub fn rests_until(&self) -> Option<Instant> {
+        self.rests
+    }
+
+    /// That moment has come.
+    pub fn wake(&mut self) {
+        self.rests = None;
     }
 
     /// Bytes came, or an end in order: a peer like any other.
@@ -179,29 +226,77 @@ impl Peer {
         answering: &mut Answering<'_>,
     ) -> Result<Turn, Failure> {
         for _ in 0..ROUNDS {
-            let done = if self.at < self.answer.len() {
-                self.send(run, what)?
-            } else {
-                match self.recv(run, what, answering)? {
-                    Some(0) if self.is_end() => {
-                        self.ended = true;
-                        // Everything was answered: our direction ends in order.
-                        return close::half_or_cut(run, &self.conn).map(|()| Turn::Ended);
-                    }
-                    Some(length) => {
-                        self.questions += 1;
-                        answering.answer(run, length, self.questions, &mut self.answer)?;
-                        self.at = 0;
-                        true
-                    }
-                    None => false,
-                }
+            let turn = match self.generating {
+                Some(left) => self.generate(run, what, answering, left)?,
+                None => self.answer(run, what, answering)?,
             };
-            if !done {
-                break;
+            match turn {
+                Some(Turn::Ended) => return Ok(Turn::Ended),
+                Some(Turn::GoesOn) => {}
+                None => break,
             }
         }
         Ok(Turn::GoesOn)
+    }
+
+    /// One step of questions and answers; None when nothing can be done now.
+    fn answer(
+        &mut self,
+        run: &mut Run,
+        what: &Serve,
+        answering: &mut Answering<'_>,
+    ) -> Result<Option<Turn>, Failure> {
+        if self.wants_send() {
+            let sent = self.send(run, what)?;
+            return Ok(sent.then_some(Turn::GoesOn));
+        }
+        match self.recv(run, what, answering)? {
+            Some(0) if self.is_end() => {
+                self.ended = true;
+                // Everything was answered: our direction ends in order.
+                close::half_or_cut(run, &self.conn).map(|()| Some(Turn::Ended))
+            }
+            Some(length) => {
+                self.questions += 1;
+                answering.answer(run, length, self.questions, &mut self.answer)?;
+                self.at = 0;
+                Ok(Some(Turn::GoesOn))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// One step of `--generate`: what the peer says is thrown away, so that it
+    /// never has to wait for us and the end is no reset.
+    fn generate(
+        &mut self,
+        run: &mut Run,
+        what: &Serve,
+        answering: &mut Answering<'_>,
+        left: u64,
+    ) -> Result<Option<Turn>, Failure> {
+        let mut moved = false;
+        if self.at == self.answer.len() && left > 0 {
+            let length = left.min(PIECE as u64);
+            pattern::fill(&mut self.answer, self.sent, length as usize);
+            (self.at, self.generating) = (0, Some(left - length));
+        }
+        if self.at < self.answer.len() {
+            moved |= self.send(run, what)?;
+        } else if !self.finished {
+            close::half_or_cut(run, &self.conn)?;
+            (self.finished, moved) = (true, true);
+        }
+        if !self.ended {
+            let heard = self.recv(run, what, answering)?;
+            self.ended = heard == Some(0) && self.is_end();
+            moved |= heard.is_some();
+        }
+        Ok(match (self.ended && self.finished, moved) {
+            (true, _) => Some(Turn::Ended),
+            (false, true) => Some(Turn::GoesOn),
+            (false, false) => None,
+        })
     }
 
     fn recv(
@@ -235,6 +330,11 @@ impl Peer {
     }
 
     fn send(&mut self, run: &mut Run, what: &Serve) -> Result<bool, Failure> {
+        let now = Instant::now();
+        self.rests = self.pace.due().filter(|due| now < *due);
+        if self.rests.is_some() {
+            return Ok(false);
+        }
         let rest = &self.answer[self.at..];
         let chunk = what.send.chunk.unwrap_or(rest.len()).min(rest.len());
         let sent = send::send(&self.conn.socket, &rest[..chunk], what.send.flags);
@@ -249,6 +349,7 @@ impl Peer {
             Ok(sent) => {
                 self.at += sent;
                 self.sent += sent as u64;
+                self.pace.gave(sent, now);
                 self.moved = Instant::now();
                 if self.at == self.answer.len() && self.answer.capacity() > STREAM_BUFFER {
                     // One long message must not be paid for until the end.

@@ -53,6 +53,16 @@ pub fn demand_reset(socket: &Socket, transport: Transport) {
 
 /// Closes a connection, in order or as SO_LINGER says, and tells what it was.
 pub fn tell(run: &mut Run, conn: Conn, begun: Instant, sent: u64, received: u64) {
+    finish(run, conn, begun, (sent, received), |_, conn| drop(conn));
+}
+
+fn finish(
+    run: &mut Run,
+    conn: Conn,
+    begun: Instant,
+    (sent, received): (u64, u64),
+    close: impl FnOnce(&mut Run, Conn),
+) {
     let retransmits = match conn.transport {
         Transport::Tcp => tcp_info::tcp_info(&conn.socket)
             .ok()
@@ -60,8 +70,7 @@ pub fn tell(run: &mut Run, conn: Conn, begun: Instant, sent: u64, received: u64)
         _ => None,
     };
     let fd = conn.socket.as_raw_fd();
-    // With SO_LINGER close(2) may wait, O_NONBLOCK or not.
-    run.guarded(|| drop(conn));
+    close(run, conn);
     run.call(|| format!("close({fd})"), 0);
     run.tell(Event::Close {
         sent,
@@ -85,10 +94,16 @@ pub fn in_order(
     run.enter(Stage::Close, &conn.peer);
     // After a reset there is nothing left to end in order.
     let _ = allow_fin(&conn.socket, conn.transport);
-    if let Some(linger) = conn.linger {
-        set_linger(run, &conn, linger)?;
+    match conn.linger {
+        None => tell(run, conn, begun, sent, received),
+        Some(linger) => {
+            set_linger(run, &conn, linger)?;
+            // Now close(2) may wait, O_NONBLOCK or not.
+            finish(run, conn, begun, (sent, received), |run, conn| {
+                run.guarded(|| drop(conn));
+            });
+        }
     }
-    tell(run, conn, begun, sent, received);
     run.pause(Stage::Close)
 }
 

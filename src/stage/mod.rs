@@ -10,6 +10,7 @@ pub mod connect;
 mod hint;
 pub mod listen;
 pub mod options;
+pub mod pace;
 pub mod recv;
 pub mod resolve;
 pub mod send;

@@ -23,11 +23,27 @@ use crate::sys::{descriptor, outq};
 pub struct Options {
     /// The flags of every recv() (recv(2)).
     pub flags: i32,
+    /// `--recv-chunk`: bytes one recv() asks for.
+    pub chunk: Option<usize>,
+}
+
+impl Options {
+    /// How much one recv() asks for; what has boundaries wants room for the
+    /// longest message.
+    pub fn buffer(&self, whole_messages: bool) -> usize {
+        self.chunk.unwrap_or(match whole_messages {
+            true => DATAGRAM_BUFFER,
+            false => STREAM_BUFFER,
+        })
+    }
 }
 
 /// Bytes one recv() asks for on a stream: more than a loopback segment, so
 /// that several cost one call, and no more than a processor's cache holds.
 pub const STREAM_BUFFER: usize = 256 * 1024;
+
+/// The most that one recv() may be made to ask for.
+pub const MOST_AT_ONCE: usize = 4 << 20;
 
 /// The longest datagram: UDP ends at 65,507 bytes, a Unix datagram at the
 /// sender's buffer, which goes up to twice net.core.wmem_max (socket(7)), 416

@@ -10,9 +10,11 @@ use socket2::{SockAddr, Socket};
 
 use super::Stage;
 use super::connect::class;
+use super::pace::Pace;
 use super::socket::Transport;
 use crate::failure::{Class, StageError};
 use crate::sys::{errqueue, signal};
+use crate::units::Rate;
 use crate::verdict::{self, Evidence, Protocol, State, judge};
 
 /// The options of this stage.
@@ -24,6 +26,17 @@ pub struct Options {
     pub chunk: Option<usize>,
     /// The least time between two send()s.
     pub interval: Option<Duration>,
+    /// Bytes a second, on average.
+    pub rate: Option<Rate>,
+    /// Newlines leave as CR LF.
+    pub crlf: bool,
+}
+
+impl Options {
+    /// How fast bytes may leave.
+    pub fn pace(&self) -> Pace {
+        Pace::new(self.rate, self.interval)
+    }
 }
 
 /// Prepares the process for flags without MSG_NOSIGNAL: a write to a closed

@@ -15,7 +15,7 @@ use crate::relay::pump::Pump;
 use crate::relay::session::{Direction, Session};
 use crate::run::Run;
 use crate::stage::connect::Conn;
-use crate::stage::recv::{DATAGRAM_BUFFER, STREAM_BUFFER};
+use crate::stage::recv::STREAM_BUFFER;
 use crate::stage::{Stage, close};
 use crate::units;
 
@@ -42,18 +42,9 @@ impl User {
         Ok(User {
             stdin: Input::stdin()?,
             stdout: Stdout::new(run, stays_open)?,
-            outbound: Direct::over(Copy::new(STREAM_BUFFER)),
-            inbound: Direct::over(Copy::new(buffer(whole_messages)).lines(talk.lines)),
+            outbound: Direct::over(Copy::new(STREAM_BUFFER).crlf(talk.send.crlf)),
+            inbound: Direct::over(Copy::new(talk.recv.buffer(whole_messages)).lines(talk.lines)),
         })
-    }
-}
-
-/// How much one recv() has to be able to take.
-pub fn buffer(whole_messages: bool) -> usize {
-    if whole_messages {
-        DATAGRAM_BUFFER
-    } else {
-        STREAM_BUFFER
     }
 }
 
@@ -74,7 +65,7 @@ pub fn converse<'a>(
     let terminal = user.stdin.is_terminal();
     let mut receiving = Receiving::new(&conn, talk.recv, &heard);
     let mut sending = Sending::new(&conn, &talk.send, talk.on_eof, &heard);
-    let mut pump = Pump::new(begun).interval(talk.send.interval);
+    let mut pump = Pump::new(begun).pace(talk.send.pace());
     if user.stdin.is_at_end() && !user.outbound.holds() {
         pump.source_ended(begun);
     }

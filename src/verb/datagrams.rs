@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use super::conversation::{User, buffer, close};
+use super::conversation::{User, close};
 use super::dial::{dial_datagram, udp};
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::{Connect, Dial, Talk};
@@ -90,7 +90,7 @@ pub fn converse(run: &mut Run, user: User, plan: &Connect) -> Result<(), Failure
     } = user;
     let mut source = Replay::new(stdin);
     each_address(run, &plan.dial, |run, conn| {
-        let mut outbound = Copy::new(STREAM_BUFFER);
+        let mut outbound = Copy::new(STREAM_BUFFER).crlf(plan.talk.send.crlf);
         let ends = Ends {
             source: &mut source,
             outbound: &mut outbound,
@@ -120,7 +120,7 @@ fn hold(run: &mut Run, conn: &Conn, ends: Ends<'_>, talk: &Talk) -> Tried {
     let mut receiving = Receiving::new(conn, talk.recv, &heard);
     let mut sending = Sending::new(conn, &talk.send, talk.on_eof, &heard);
     let outbound = Direction {
-        pump: Pump::new(begun).interval(talk.send.interval),
+        pump: Pump::new(begun).pace(talk.send.pace()),
         carrier: ends.outbound,
         source: ends.source,
         sink: &mut sending,
@@ -174,7 +174,9 @@ pub fn answer(
 ) -> Result<(), Failure> {
     let (conn, first) = accept::first_datagram(run, bound, accept, talk.recv.flags)?;
     let begun = Instant::now();
-    let held = Copy::new(buffer(true)).lines(talk.lines).holding(&first);
+    let held = Copy::new(talk.recv.buffer(true))
+        .lines(talk.lines)
+        .holding(&first);
     user.inbound = Direct::over(held);
     let ends = Ends {
         source: &mut user.stdin,
@@ -217,7 +219,7 @@ pub fn answer_all(run: &mut Run, bound: Bound, talk: &Talk, mut user: User) -> R
         last: &last,
     };
     let outbound = Direction {
-        pump: Pump::new(begun).interval(talk.send.interval),
+        pump: Pump::new(begun).pace(talk.send.pace()),
         carrier: &mut user.outbound,
         source: &mut user.stdin,
         sink: &mut answers,

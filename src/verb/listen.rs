@@ -35,6 +35,7 @@ fn with_text(run: &mut Run, what: &Serve) -> Result<Serve, Failure> {
     Ok(Serve {
         answer: match &what.answer {
             Answer::Echo => Answer::Echo,
+            Answer::Generate(bytes) => Answer::Generate(*bytes),
             Answer::Reply(text) => Answer::Reply(loaded(run, text)?),
         },
         ..what.clone()

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use nix::libc;
 
-use super::conversation::{buffer, close};
+use super::conversation::close;
 use super::dial::dial;
 use super::open::open;
 use super::peers::{Attempted, Proved, first_peer};
@@ -24,6 +24,7 @@ use crate::run::Run;
 use crate::stage::Stage;
 use crate::stage::bind::Bound;
 use crate::stage::connect::Conn;
+use crate::stage::recv::MOST_AT_ONCE;
 use crate::units::human_bytes;
 
 /// # Errors
@@ -108,6 +109,22 @@ fn reads(plan: &Recv) -> Option<u64> {
     }
 }
 
+/// The kernel waits for all of it only on a stream, and only where it may wait.
+fn waits_for_all(plan: &Recv, conn: &Conn) -> bool {
+    let waits = plan.recv.flags & (libc::MSG_WAITALL | libc::MSG_DONTWAIT | libc::MSG_OOB);
+    waits == libc::MSG_WAITALL && !conn.transport.keeps_boundaries()
+}
+
+/// One recv() for all of `--bytes`, as far as one may ask for.
+fn buffer(plan: &Recv, conn: &Conn) -> usize {
+    match (plan.recv.chunk, plan.bytes) {
+        (None, Some(bytes)) if waits_for_all(plan, conn) => {
+            usize::try_from(bytes).map_or(MOST_AT_ONCE, |bytes| bytes.min(MOST_AT_ONCE))
+        }
+        _ => plan.recv.buffer(conn.transport.keeps_boundaries()),
+    }
+}
+
 fn take(
     run: &mut Run,
     plan: &Recv,
@@ -118,8 +135,19 @@ fn take(
     let begun = Instant::now();
     let heard = Cell::new(false);
     let mut receiving = Receiving::new(&conn, plan.recv, &heard);
-    let copy = Copy::new(buffer(conn.transport.keeps_boundaries())).lines(plan.lines);
-    let mut carrier = Direct::over(copy);
+    let buffer = buffer(plan, &conn);
+    if waits_for_all(plan, &conn) {
+        receiving = match receiving.waits_for_all(plan.bytes, buffer) {
+            Ok(receiving) => receiving,
+            Err(failure) => {
+                return Attempted {
+                    result: Err(failure),
+                    moved: 0,
+                };
+            }
+        };
+    }
+    let mut carrier = Direct::over(Copy::new(buffer).lines(plan.lines));
     let inbound = Direction {
         pump: Pump::new(begun).limit(plan.bytes).reads(reads(plan)),
         carrier: &mut carrier,
@@ -132,6 +160,7 @@ fn take(
     let over = session.run(run);
     let received = session.received();
     drop(session);
+    drop(receiving);
     let result = over.and_then(|over| match over {
         Over::Idle(timer) => Err(run.timed_out(timer)),
         _ => Ok(()),

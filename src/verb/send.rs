@@ -75,12 +75,12 @@ fn stream(
     bytes: Option<u64>,
 ) -> Result<(), Failure> {
     // What was read for a peer that turns out to be a probe is for the next.
-    let mut carrier = Direct::over(Copy::new(STREAM_BUFFER));
+    let mut carrier = Direct::over(Copy::new(STREAM_BUFFER).crlf(plan.send.crlf));
     one_peer(run, way, |run, conn, proved| {
         let begun = Instant::now();
         let heard = Cell::new(false);
         let mut sending = Sending::new(&conn, &plan.send, OnEof::Shutdown, &heard);
-        let mut pump = Pump::new(begun).limit(bytes).interval(plan.send.interval);
+        let mut pump = Pump::new(begun).limit(bytes).pace(plan.send.pace());
         if carrier.holds() {
             pump.took(carrier.held(), begun);
         }
@@ -110,7 +110,7 @@ fn hand_over(
 ) -> (Result<(), Failure>, u64, u64) {
     let heard = Cell::new(false);
     let mut receiving = Receiving::new(conn, plan.recv, &heard);
-    let (mut inbound, mut nowhere) = (Copy::new(STREAM_BUFFER), Discard);
+    let (mut inbound, mut nowhere) = (Copy::new(plan.recv.buffer(false)), Discard);
     let inbound = Direction {
         pump: Pump::new(Instant::now()),
         carrier: &mut inbound,
@@ -168,10 +168,10 @@ fn datagrams<S: Source>(
     each_address(run, way, |run, conn| {
         let heard = Cell::new(false);
         let mut sending = Sending::new(conn, &plan.send, OnEof::Shutdown, &heard);
-        let mut outbound = Copy::new(STREAM_BUFFER);
+        let mut outbound = Copy::new(STREAM_BUFFER).crlf(plan.send.crlf);
         let pump = Pump::new(Instant::now())
             .limit(bytes)
-            .interval(plan.send.interval);
+            .pace(plan.send.pace());
         let outbound = Direction {
             pump,
             carrier: &mut outbound,

@@ -2,6 +2,7 @@
 
 use super::Carrier;
 use crate::failure::Failure;
+use crate::relay::crlf::Crlf;
 use crate::relay::end::{Sink, Source, Step};
 use crate::run::Run;
 
@@ -9,8 +10,11 @@ use crate::run::Run;
 /// look at the bytes.
 pub struct Copy {
     buffer: Vec<u8>,
+    /// What one read takes at most; a converted piece may be longer.
+    capacity: usize,
     held: Option<std::ops::Range<usize>>,
     lines: bool,
+    crlf: Option<Crlf>,
 }
 
 impl Copy {
@@ -19,8 +23,10 @@ impl Copy {
     pub fn new(capacity: usize) -> Copy {
         Copy {
             buffer: vec![0; capacity],
+            capacity,
             held: None,
             lines: false,
+            crlf: None,
         }
     }
 
@@ -30,9 +36,15 @@ impl Copy {
         self
     }
 
+    /// Gives newlines as CR LF.
+    pub fn crlf(mut self, crlf: bool) -> Copy {
+        self.crlf = crlf.then(Crlf::default);
+        self
+    }
+
     /// Whether it does more than carry.
     pub fn looks_at_bytes(&self) -> bool {
-        self.lines
+        self.lines || self.crlf.is_some()
     }
 
     /// Bytes that wait for the sink.
@@ -53,6 +65,9 @@ impl Copy {
     }
 
     fn hold(&mut self, mut length: usize) {
+        if let Some(crlf) = &mut self.crlf {
+            length = crlf.convert(&mut self.buffer, length);
+        }
         if self.lines && length > 0 && self.buffer[length - 1] != b'\n' {
             if length == self.buffer.len() {
                 self.buffer.push(b'\n');
@@ -76,7 +91,7 @@ impl Carrier for Copy {
         source: &mut dyn Source,
         room: usize,
     ) -> Result<Step, Failure> {
-        let room = room.min(self.buffer.len());
+        let room = room.min(self.capacity);
         let step = source.read(run, &mut self.buffer[..room])?;
         if let Step::Moved(length) = step {
             self.hold(length);

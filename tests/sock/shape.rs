@@ -1,0 +1,341 @@
+//! The shape and the pace of what is sent and received.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, UdpSocket};
+use std::time::{Duration, Instant};
+
+use crate::support::files::noise;
+use crate::support::net::*;
+use crate::support::*;
+
+/// What RFC 864 says is sent.
+fn pattern(length: usize) -> Vec<u8> {
+    let lines = (0..).flat_map(|line: usize| {
+        let characters = (0..72).map(move |column| b' ' + ((line + column) % 95) as u8);
+        characters.chain(*b"\r\n")
+    });
+    lines.take(length).collect()
+}
+
+/// Five seconds of it, measured by who receives.
+#[test]
+fn a_rate_is_exact_to_two_percent() {
+    const RATE: usize = 400_000;
+    let (port, peer) = serve(V4, |mut stream| {
+        let mut piece = vec![0; 1 << 16];
+        let (mut begun, mut bytes) = (None, 0);
+        while let Ok(length @ 1..) = stream.read(&mut piece) {
+            begun.get_or_insert_with(Instant::now);
+            bytes += length;
+        }
+        (begun.expect("some bytes").elapsed(), bytes)
+    });
+    sock(format!("send 127.0.0.1 {port} --rate 400kB/s"))
+        .input(noise(5, 5 * RATE))
+        .run();
+    let (took, bytes) = peer.join().expect("the peer");
+    assert_eq!(bytes, 5 * RATE);
+    let error = took.as_secs_f64() / 5.0 - 1.0;
+    assert!(error.abs() < 0.02, "{took:?}");
+}
+
+#[test]
+fn served_peers_and_datagrams_are_paced_too() {
+    // 30 pieces of 20 ms, the first at once.
+    let server = sock("listen 127.0.0.1:0 --generate 30000 --rate 50kB/s").listener();
+    let begun = Instant::now();
+    let peer = dial(V4, server.port);
+    let (bytes, end) = drain(&peer);
+    took(begun.elapsed(), Duration::from_millis(580));
+    end.expect("in order");
+    assert_eq!(bytes, pattern(30_000));
+    drop(peer);
+    server.finish();
+
+    let hears = UdpSocket::bind((V4, 0)).expect("a port");
+    hears
+        .set_read_timeout(Some(wait::DEADLINE))
+        .expect("a timeout");
+    let port = hears.local_addr().expect("bound").port();
+    let begun = Instant::now();
+    sock(format!("send -u 127.0.0.1 {port} --rate 10kB/s"))
+        .input(noise(6, 5 * 1452))
+        .run();
+    // Whole datagrams, each of which has to be paid for before the next.
+    took(begun.elapsed(), Duration::from_micros(4 * 145_200));
+    let mut piece = [0; 2000];
+    for _ in 0..5 {
+        assert_eq!(hears.recv(&mut piece).expect("a datagram"), 1452);
+    }
+}
+
+/// What is not due for a day holds up nothing else.
+#[test]
+fn a_rate_does_not_hold_up_a_timer() {
+    let (listener, port) = listen(V4);
+    let client = sock(format!("send 127.0.0.1 {port} --rate 1 --timeout 0.5"))
+        .input("a lot that takes a while")
+        .code(124)
+        .stderr("sock: send 127.0.0.1:*: ended by --timeout 500ms\n")
+        .spawn();
+    let peer = listener.accept().expect("a peer");
+    let ended = client.finish();
+    took(ended.elapsed, Duration::from_millis(500));
+    assert!(drain(&peer).1.is_err(), "cut");
+}
+
+#[test]
+fn newlines_leave_as_crlf_and_come_as_they_are() {
+    let text = "one\ntwo\r\nthree\n\n";
+    let want = "one\r\ntwo\r\nthree\r\n\r\n";
+    for words in ["connect 127.0.0.1", "send 127.0.0.1"] {
+        let (port, peer) = serve(V4, |mut stream| {
+            let got = drain(&stream).0;
+            // What comes is not ours to change.
+            let _ = stream.write_all(b"a\n");
+            got
+        });
+        sock(format!("{words} {port} --crlf"))
+            .input(text)
+            .stdout(if words.starts_with("connect") {
+                "a\n"
+            } else {
+                ""
+            })
+            .run();
+        assert_eq!(
+            String::from_utf8_lossy(&peer.join().expect("the peer")),
+            want
+        );
+    }
+    let (port, peer) = serve(V4, |stream| drain(&stream).0);
+    sock(format!("send 127.0.0.1 {port} --crlf --message"))
+        .arg("HELO {n}\n")
+        .run();
+    assert_eq!(peer.join().expect("the peer"), b"HELO 1\r\n");
+
+    let server = sock("listen 127.0.0.1:0 --crlf --reply")
+        .arg("220 hi\n")
+        .stdout("x")
+        .listener();
+    let mut peer = dial(V4, server.port);
+    peer.write_all(b"x").expect("a byte");
+    peer.shutdown(Shutdown::Write).expect("half-close");
+    assert_eq!(drain(&peer).0, b"220 hi\r\n");
+    server.finish();
+}
+
+/// Short lines make the piece that is read a third longer, over and over: the
+/// buffer must not grow with them.
+#[test]
+fn crlf_takes_no_more_memory_for_more_lines() {
+    let (port, peer) = serve(V4, |stream| drain(&stream).0);
+    let input = "a\n".repeat(8 << 20);
+    let mut client = sock(format!("send 127.0.0.1 {port} --crlf"))
+        .stdin(Stdin::Pipe)
+        .spawn();
+    let mut stdin = client.take_stdin();
+    stdin.write_all(input.as_bytes()).expect("it reads");
+    let peak = files::peak_memory_kib(client.pid());
+    drop(stdin);
+    client.finish();
+    assert_eq!(peer.join().expect("the peer").len(), 3 * (8 << 20));
+    assert!(peak < 16 << 10, "{peak} KiB");
+}
+
+#[test]
+fn one_recv_asks_for_no_more_than_its_chunk() {
+    let (port, peer) = serve(V4, |mut stream| {
+        stream.write_all(&pattern(1000)).expect("some bytes");
+    });
+    let ended = sock(format!("recv -vv 127.0.0.1 {port} --recv-chunk 300"))
+        .stdout_bytes(pattern(1000))
+        .any_stderr()
+        .run();
+    peer.join().expect("the peer");
+    assert!(ended.err.contains(", 300, 0) = 300"), "{ended}");
+    assert!(!ended.err.contains(", 262144,"), "{ended}");
+
+    let hears = sock("recv -u -l 127.0.0.1:0 --recv-chunk 5 --count 1")
+        .stdout("01234")
+        .stderr("sock: recv *: a datagram was cut to 5 bytes\n")
+        .listener();
+    sock(format!(
+        "send -u 127.0.0.1 {} --message 0123456789",
+        hears.port
+    ))
+    .run();
+    hears.finish();
+}
+
+/// Whether `-vv` has told that so many bytes went out, by whatever call.
+fn has_sent(said: &str, bytes: usize) -> bool {
+    let end = format!(") = {bytes}");
+    let sends = said
+        .lines()
+        .filter(|line| line.contains("send(") || line.contains("splice("));
+    sends.into_iter().any(|line| line.ends_with(&end))
+}
+
+/// Pieces come with pauses in between; one recv() takes all of them.
+#[test]
+fn waitall_waits_for_all() {
+    let dir = scratch();
+    let unix = format!("unix:{}", dir.path().join("s").display());
+    for address in ["127.0.0.1:0", &unix] {
+        let mut server = sock(format!(
+            "recv -vv -l {address} --bytes 9 --recv-flags waitall"
+        ))
+        .stdout("abcdefghi")
+        .any_stderr()
+        .spawn();
+        let at = server.announced();
+        let mut client = sock(format!("send {at} -vv"))
+            .stdin(Stdin::Pipe)
+            .any_stderr()
+            .any_end()
+            .spawn();
+        for piece in ["abc", "defgh", "ijkl"] {
+            client.write(piece);
+            client.wait("it to be sent", |state| {
+                let said = String::from_utf8_lossy(&state.err);
+                has_sent(&said, piece.len()).then_some(())
+            });
+        }
+        let ended = server.finish();
+        assert!(ended.err.contains(", 9, MSG_WAITALL) = 9"), "{ended}");
+        assert_eq!(ended.err.matches("recv(").count(), 1, "{ended}");
+    }
+}
+
+#[test]
+fn waitall_in_chunks_and_without_an_end() {
+    let (port, peer) = serve(V4, |mut stream| {
+        stream.write_all(&pattern(1000)).expect("some bytes");
+    });
+    let ended = sock(format!(
+        "recv -vv 127.0.0.1 {port} --recv-flags waitall --recv-chunk 400"
+    ))
+    .stdout_bytes(pattern(1000))
+    .any_stderr()
+    .run();
+    peer.join().expect("the peer");
+    for call in [
+        "400, MSG_WAITALL) = 400",
+        "400, MSG_WAITALL) = 200",
+        "400, MSG_WAITALL) = 0",
+    ] {
+        assert!(ended.err.contains(call), "{call} {ended}");
+    }
+}
+
+#[test]
+fn waitall_of_a_short_stream_is_7() {
+    for cut in [false, true] {
+        let (port, peer) = serve(V4, move |mut stream| {
+            stream.write_all(b"abc").expect("three bytes");
+            let mut seen = [0; 1];
+            let _ = stream.set_read_timeout(Some(Duration::from_millis(50)));
+            let _ = stream.read(&mut seen);
+            if cut {
+                reset(stream);
+            }
+        });
+        sock(format!(
+            "recv 127.0.0.1 {port} --bytes 9 --recv-flags waitall"
+        ))
+        .code(7)
+        .stdout("abc")
+        .stderr("sock: recv 127.0.0.1:*\n")
+        .run();
+        peer.join().expect("the peer");
+    }
+}
+
+/// Rule 3: a call that blocks holds up neither timers nor signals, and a stream
+/// that was not stored ends with a reset.
+#[test]
+fn timers_and_signals_act_while_waitall_waits() {
+    for (words, signal) in [
+        ("--timeout 0.3", None),
+        ("--idle 0.3", None),
+        ("", Some(Signal::SIGTERM)),
+    ] {
+        let (listener, port) = listen(V4);
+        let client = sock(format!(
+            "recv 127.0.0.1 {port} --bytes 1M --recv-flags waitall {words}"
+        ))
+        .any_end()
+        .any_stderr()
+        .spawn();
+        let mut peer = listener.accept().expect("a peer");
+        peer.write_all(b"abc").expect("three bytes");
+        if let Some(signal) = signal {
+            client.send_signal(signal);
+        }
+        let ended = client.finish();
+        match signal {
+            Some(signal) => assert_eq!(ended.signal, Some(signal), "{ended}"),
+            None => {
+                assert_eq!(ended.code, Some(124), "{ended}");
+                took(ended.elapsed, Duration::from_millis(300));
+            }
+        }
+        assert!(drain(&peer).1.is_err(), "{words}: in order");
+    }
+}
+
+#[test]
+fn waitall_does_nothing_for_datagrams_and_says_so() {
+    let hears = sock("recv -u -l 127.0.0.1:0 --count 1 --recv-flags waitall")
+        .stdout("x")
+        .stderr("sock: recv --recv-flags waitall: without effect on a socket that keeps messages apart\n")
+        .listener();
+    sock(format!("send -u 127.0.0.1 {} --message x", hears.port)).run();
+    hears.finish();
+}
+
+#[test]
+fn a_server_generates_for_all_its_peers() {
+    const LENGTH: usize = 300_000;
+    let server = sock(format!("listen 127.0.0.1:0 -k --generate {LENGTH}")).listener();
+    // The first does not read: nobody else waits for it.
+    let idle = dial(V4, server.port);
+    for _ in 0..3 {
+        sock(format!("recv 127.0.0.1 {} --bytes {LENGTH}", server.port))
+            .stdout_bytes(pattern(LENGTH))
+            .run();
+    }
+    // One that ends first, and one that talks all the time.
+    let early = dial(V4, server.port);
+    early.shutdown(Shutdown::Write).expect("half-close");
+    let (bytes, end) = drain(&early);
+    end.expect("in order");
+    assert_eq!(bytes.len(), LENGTH);
+    let mut talks = dial(V4, server.port);
+    talks.write_all(&noise(7, 100_000)).expect("it is read");
+    talks.shutdown(Shutdown::Write).expect("half-close");
+    let (bytes, end) = drain(&talks);
+    end.expect("in order");
+    assert_eq!(bytes, pattern(LENGTH));
+    assert_eq!(drain(&idle).0, pattern(LENGTH));
+}
+
+#[test]
+fn a_single_peer_gets_it_and_a_cut_one_is_7() {
+    for length in [0, 1, 74] {
+        let server = sock(format!("listen 127.0.0.1:0 --generate {length}")).listener();
+        sock(format!("recv 127.0.0.1 {}", server.port))
+            .stdout_bytes(pattern(length))
+            .run();
+        server.finish();
+    }
+    let server = sock("listen 127.0.0.1:0 --generate 1GiB")
+        .code(7)
+        .stderr("sock: * 127.0.0.1:*: * (ECONNRESET)*\n")
+        .listener();
+    let mut peer = dial(V4, server.port);
+    peer.read_exact(&mut [0; 1000]).expect("the beginning");
+    reset(peer);
+    server.finish();
+}
