@@ -13,12 +13,20 @@ use crate::plan::{Answer, Serve};
 use crate::relay::output::Stdout;
 use crate::run::{Run, millis};
 use crate::stage::connect::Conn;
-use crate::stage::recv::{DATAGRAM_BUFFER, STREAM_BUFFER};
+use crate::stage::recv::DATAGRAM_BUFFER;
 use crate::stage::{Stage, close, recv, send};
 use crate::text::Text;
 
 /// Reads and writes of one peer before the others have their turn.
 const ROUNDS: usize = 16;
+
+/// Bytes taken from a stream at once: every peer may be owed so many, and
+/// there may be many peers.
+const STREAM_ROOM: usize = 64 << 10;
+
+/// A stream that says less than this has said all for now: epoll(7) is asked
+/// next, not the stream.
+const TALK: usize = 4096;
 
 /// What is answered, with what all peers share.
 pub struct Answering<'a> {
@@ -117,7 +125,7 @@ impl Peer {
             room: if conn.transport.keeps_boundaries() {
                 DATAGRAM_BUFFER
             } else {
-                STREAM_BUFFER
+                STREAM_ROOM
             },
             conn,
             answer: Vec::new(),
@@ -171,9 +179,12 @@ impl Peer {
         what: &Serve,
         answering: &mut Answering<'_>,
     ) -> Result<Turn, Failure> {
+        let mut little = false;
         for _ in 0..ROUNDS {
             let done = if self.at < self.answer.len() {
                 self.send(what)?
+            } else if little {
+                false
             } else {
                 match self.recv(what, answering)? {
                     Some(0) => {
@@ -183,6 +194,7 @@ impl Peer {
                     }
                     Some(length) => {
                         self.questions += 1;
+                        little = length < TALK && !self.conn.transport.keeps_boundaries();
                         answering.answer(run, length, self.questions, &mut self.answer)?;
                         self.at = 0;
                         true
@@ -222,7 +234,7 @@ impl Peer {
                 self.at += sent;
                 self.sent += sent as u64;
                 self.moved = Instant::now();
-                if self.at == self.answer.len() && self.answer.capacity() > STREAM_BUFFER {
+                if self.at == self.answer.len() && self.answer.capacity() > STREAM_ROOM {
                     // One long message must not be paid for until the end.
                     self.answer = Vec::new();
                     self.at = 0;
