@@ -25,8 +25,18 @@ use crate::text::Text;
 /// Reads and writes of one peer before the others have their turn.
 const ROUNDS: usize = 16;
 
+<<<<<<< HEAD
 /// Bytes that are generated at once.
 const PIECE: usize = 64 * 1024;
+=======
+/// Bytes taken from a stream at once: every peer may be owed so many, and
+/// there may be many peers.
+const STREAM_ROOM: usize = 64 << 10;
+
+/// A stream that says less than this has said all for now: epoll(7) is asked
+/// next, not the stream.
+const TALK: usize = 4096;
+>>>>>>> carriers
 
 /// What is answered, with what all peers share.
 pub struct Answering<'a> {
@@ -127,6 +137,8 @@ pub struct Peer {
     pace: Pace,
     rests: Option<Instant>,
     questions: u64,
+    /// The last question was short: epoll(7) is asked whether more follows.
+    little: bool,
     sent: u64,
     received: u64,
     begun: Instant,
@@ -139,7 +151,15 @@ impl Peer {
     pub fn new(conn: Conn, what: &Serve) -> Peer {
         let now = Instant::now();
         Peer {
+<<<<<<< HEAD
             room: what.recv.buffer(conn.transport.keeps_boundaries()),
+=======
+            room: if conn.transport.keeps_boundaries() {
+                DATAGRAM_BUFFER
+            } else {
+                STREAM_ROOM
+            },
+>>>>>>> carriers
             conn,
             answer: Vec::new(),
             at: 0,
@@ -152,6 +172,7 @@ impl Peer {
             pace: what.send.pace(),
             rests: None,
             questions: 0,
+            little: false,
             sent: 0,
             received: 0,
             begun: now,
@@ -225,10 +246,34 @@ impl Peer {
         what: &Serve,
         answering: &mut Answering<'_>,
     ) -> Result<Turn, Failure> {
+        self.little = false;
         for _ in 0..ROUNDS {
+<<<<<<< HEAD
             let turn = match self.generating {
                 Some(left) => self.generate(run, what, answering, left)?,
                 None => self.answer(run, what, answering)?,
+=======
+            let done = if self.at < self.answer.len() {
+                self.send(what)?
+            } else if little {
+                false
+            } else {
+                match self.recv(what, answering)? {
+                    Some(0) => {
+                        self.ended = true;
+                        // Everything was answered: our direction ends in order.
+                        return close::half_or_cut(run, &self.conn).map(|()| Turn::Ended);
+                    }
+                    Some(length) => {
+                        self.questions += 1;
+                        little = length < TALK && !self.conn.transport.keeps_boundaries();
+                        answering.answer(run, length, self.questions, &mut self.answer)?;
+                        self.at = 0;
+                        true
+                    }
+                    None => false,
+                }
+>>>>>>> carriers
             };
             match turn {
                 Some(Turn::Ended) => return Ok(Turn::Ended),
@@ -250,6 +295,9 @@ impl Peer {
             let sent = self.send(run, what)?;
             return Ok(sent.then_some(Turn::GoesOn));
         }
+        if self.little {
+            return Ok(None);
+        }
         match self.recv(run, what, answering)? {
             Some(0) if self.is_end() => {
                 self.ended = true;
@@ -258,6 +306,7 @@ impl Peer {
             }
             Some(length) => {
                 self.questions += 1;
+                self.little = length < TALK && !self.conn.transport.keeps_boundaries();
                 answering.answer(run, length, self.questions, &mut self.answer)?;
                 self.at = 0;
                 Ok(Some(Turn::GoesOn))
@@ -351,7 +400,7 @@ impl Peer {
                 self.sent += sent as u64;
                 self.pace.gave(sent, now);
                 self.moved = Instant::now();
-                if self.at == self.answer.len() && self.answer.capacity() > STREAM_BUFFER {
+                if self.at == self.answer.len() && self.answer.capacity() > STREAM_ROOM {
                     // One long message must not be paid for until the end.
                     self.answer = Vec::new();
                     self.at = 0;
