@@ -18,25 +18,22 @@ use crate::run::{Run, millis};
 use crate::stage::accept::knocked;
 use crate::stage::connect::Conn;
 use crate::stage::pace::Pace;
-use crate::stage::recv::STREAM_BUFFER;
 use crate::stage::{Stage, close, recv, send};
 use crate::text::Text;
 
 /// Reads and writes of one peer before the others have their turn.
 const ROUNDS: usize = 16;
 
-<<<<<<< HEAD
 /// Bytes that are generated at once.
 const PIECE: usize = 64 * 1024;
-=======
+
 /// Bytes taken from a stream at once: every peer may be owed so many, and
 /// there may be many peers.
-const STREAM_ROOM: usize = 64 << 10;
+const STREAM_ROOM: usize = 64 * 1024;
 
 /// A stream that says less than this has said all for now: epoll(7) is asked
 /// next, not the stream.
 const TALK: usize = 4096;
->>>>>>> carriers
 
 /// What is answered, with what all peers share.
 pub struct Answering<'a> {
@@ -137,7 +134,7 @@ pub struct Peer {
     pace: Pace,
     rests: Option<Instant>,
     questions: u64,
-    /// The last question was short: epoll(7) is asked whether more follows.
+    /// The last question was short.
     little: bool,
     sent: u64,
     received: u64,
@@ -151,15 +148,10 @@ impl Peer {
     pub fn new(conn: Conn, what: &Serve) -> Peer {
         let now = Instant::now();
         Peer {
-<<<<<<< HEAD
-            room: what.recv.buffer(conn.transport.keeps_boundaries()),
-=======
-            room: if conn.transport.keeps_boundaries() {
-                DATAGRAM_BUFFER
-            } else {
-                STREAM_ROOM
+            room: match conn.transport.keeps_boundaries() {
+                true => what.recv.buffer(true),
+                false => what.recv.chunk.unwrap_or(STREAM_ROOM),
             },
->>>>>>> carriers
             conn,
             answer: Vec::new(),
             at: 0,
@@ -248,32 +240,9 @@ impl Peer {
     ) -> Result<Turn, Failure> {
         self.little = false;
         for _ in 0..ROUNDS {
-<<<<<<< HEAD
             let turn = match self.generating {
                 Some(left) => self.generate(run, what, answering, left)?,
                 None => self.answer(run, what, answering)?,
-=======
-            let done = if self.at < self.answer.len() {
-                self.send(what)?
-            } else if little {
-                false
-            } else {
-                match self.recv(what, answering)? {
-                    Some(0) => {
-                        self.ended = true;
-                        // Everything was answered: our direction ends in order.
-                        return close::half_or_cut(run, &self.conn).map(|()| Turn::Ended);
-                    }
-                    Some(length) => {
-                        self.questions += 1;
-                        little = length < TALK && !self.conn.transport.keeps_boundaries();
-                        answering.answer(run, length, self.questions, &mut self.answer)?;
-                        self.at = 0;
-                        true
-                    }
-                    None => false,
-                }
->>>>>>> carriers
             };
             match turn {
                 Some(Turn::Ended) => return Ok(Turn::Ended),
