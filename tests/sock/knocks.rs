@@ -58,7 +58,10 @@ fn a_timer_is_not_put_off() {
             .listener();
         let (_open, pace) = std::sync::mpsc::channel::<()>();
         for _ in 0..3 {
-            reset(dial(V4, listener.port));
+            // Where everything is slow it may be over already.
+            if let Ok(knock) = std::net::TcpStream::connect((V4, listener.port)) {
+                reset(knock);
+            }
             assert!(pace.recv_timeout(Duration::from_millis(250)).is_err());
         }
         took(listener.finish().elapsed, Duration::from_secs(1));
