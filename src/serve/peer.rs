@@ -275,7 +275,9 @@ impl Peer {
             }
             Some(length) => {
                 self.questions += 1;
-                self.little = length < TALK && !self.conn.transport.keeps_boundaries();
+                // A full buffer says nothing about what follows.
+                let short = length < TALK.min(self.room);
+                self.little = short && !self.conn.transport.keeps_boundaries();
                 answering.answer(run, length, self.questions, &mut self.answer)?;
                 self.at = 0;
                 Ok(Some(Turn::GoesOn))
