@@ -115,6 +115,4 @@ pub fn took_between(elapsed: Duration, least: Duration, most: Duration) {
         elapsed <= most + slack,
         "ended after {elapsed:?}, later than {most:?} and {slack:?} of slack",
     );
-} and {slack:?} of slack",
-    );
 }
