@@ -60,7 +60,7 @@ close\t''"
 complete -c sock -n "__fish_sock_using_subcommand connect" -l grace -d 'After the peer\'s end, how long stdin may go on without a byte; then code 7 (`inf`: until its end) [default: 5s]' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l quit-after-eof -d 'After stdin\'s end, wait at most this long for the peer\'s; code 0' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l linger -d 'How long close() waits for the peer\'s kernel to have everything, in whole seconds; 0 throws away what it has not and resets the connection (SO_LINGER). It applies to an end in order: every other is a reset' -r
-complete -c sock -n "__fish_sock_using_subcommand connect" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
+complete -c sock -n "__fish_sock_using_subcommand connect" -l idle -d 'End when nothing has moved either way for this time, counted from the connection on; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
 complete -c sock -n "__fish_sock_using_subcommand connect" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -132,14 +132,14 @@ complete -c sock -n "__fish_sock_using_subcommand send" -l chunk -d 'At most thi
 complete -c sock -n "__fish_sock_using_subcommand send" -l rate -d 'Send no more bytes than this a second, on average' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l interval -d 'The least time between two send()s' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l bytes -d 'End after this many bytes of input; fewer is code 7' -r
-complete -c sock -n "__fish_sock_using_subcommand send" -l message -d 'Send this instead of stdin, one send() a message: the text itself, @FILE, hex:..., text:...; {n} and {n:03} are its number' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l message -d 'Send this instead of stdin, one send() a message: the text itself, @FILE, hex:..., text:...; {n:03} is its number in three digits' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l count -d 'How many messages' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l await-reply -d 'Wait for a reply to each message and write it to stdout; none in this time, counted from the send(), is code 5' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l close-wait -d 'After our end, wait this long for the peer to close, which says that it has everything; silence is code 5. 0 does not ask [default: 5s]' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l recv-flags -d 'Flags of every recv(), by name: dontwait oob peek trunc waitall' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l recv-chunk -d 'Bytes one recv() asks for, at most 4MiB; a longer datagram is cut [default: 256KiB, of a datagram 512KiB]' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l linger -d 'How long close() waits for the peer\'s kernel to have everything, in whole seconds; 0 throws away what it has not and resets the connection (SO_LINGER). It applies to an end in order: every other is a reset' -r
-complete -c sock -n "__fish_sock_using_subcommand send" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l idle -d 'End when nothing has moved either way for this time, counted from the connection on; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -187,7 +187,7 @@ complete -c sock -n "__fish_sock_using_subcommand recv" -s o -l output -d 'Store
 complete -c sock -n "__fish_sock_using_subcommand recv" -l bytes -d 'End after this many bytes; fewer is code 7' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l count -d 'End after this many datagrams' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l linger -d 'How long close() waits for the peer\'s kernel to have everything, in whole seconds; 0 throws away what it has not and resets the connection (SO_LINGER). It applies to an end in order: every other is a reset' -r
-complete -c sock -n "__fish_sock_using_subcommand recv" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l idle -d 'End when nothing has moved either way for this time, counted from the connection on; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -239,7 +239,7 @@ close\t''"
 complete -c sock -n "__fish_sock_using_subcommand listen" -l grace -d 'After the peer\'s end, how long stdin may go on without a byte; then code 7 (`inf`: until its end) [default: 5s]' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l quit-after-eof -d 'After stdin\'s end, wait at most this long for the peer\'s; code 0' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l linger -d 'How long close() waits for the peer\'s kernel to have everything, in whole seconds; 0 throws away what it has not and resets the connection (SO_LINGER). It applies to an end in order: every other is a reset' -r
-complete -c sock -n "__fish_sock_using_subcommand listen" -l idle -d 'End when nothing has moved either way for this time; code 124' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l idle -d 'End when nothing has moved either way for this time, counted from the connection on; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'

@@ -147,7 +147,12 @@ impl PortList {
                 parts[index] = meant;
                 parts.join(",")
             };
-            items.push(item(part, svc, zero).map_err(|error| error.within(text, whole))?);
+            items.push(item(part, svc, zero).map_err(|mut error| {
+                if parts.len() > 1 {
+                    error.expected.push_str(&format!(" in place of `{part}`"));
+                }
+                error.within(text, whole)
+            })?);
         }
         Ok(Self(items))
     }

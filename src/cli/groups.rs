@@ -203,7 +203,7 @@ pub struct SendOnly {
     #[arg(long, value_name = "N", value_parser = Size::parse)]
     pub bytes: Option<Size>,
     /// Send this instead of stdin, one send() a message: the text itself,
-    /// @FILE, hex:..., text:...; {n} and {n:03} are its number
+    /// @FILE, hex:..., text:...; {n:03} is its number in three digits
     #[arg(long, value_name = "TEXT", value_parser = Text::parse, allow_hyphen_values = true, conflicts_with = "bytes")]
     pub message: Option<Text>,
     /// How many messages
@@ -285,7 +285,8 @@ pub struct Timeout {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "timers")]
 pub struct Idle {
-    /// End when nothing has moved either way for this time; code 124
+    /// End when nothing has moved either way for this time, counted from the
+    /// connection on; code 124
     #[arg(long, value_name = "DUR", value_parser = duration)]
     pub idle: Option<Duration>,
 }

@@ -79,11 +79,11 @@ pub fn command() -> Command {
     let dialling = ["source", "connect_timeout", "retry", "retry_interval"];
     let relaying = ["on_eof", "grace", "quit_after_eof", "interval"];
     Cli::command()
-        // `--backlog -1` shall be told what a backlog is, not that there is no -1.
+        // `--timeout -1s` shall be told what a duration is, not that there is no -1.
         .mut_subcommands(|verb| {
             verb.mut_args(|arg| match arg.get_action() {
                 ArgAction::Set | ArgAction::Append if !arg.is_positional() => {
-                    arg.allow_negative_numbers(true)
+                    arg.allow_hyphen_values(true)
                 }
                 _ => arg,
             })

@@ -191,7 +191,8 @@ One way in, to stdout or a file; 0 means a clean end and every byte stored.
   resolve -> socket -> (bind) -> connect -> [recv] -> close
 
 `sock recv -l 5005 >f` pairs with `sock send HOST 5005 <f`. A file is written \
-as FILE.part and gets its name at a clean end.",
+as FILE.part and gets its name at a clean end. A peer that resets before its \
+first byte is told and not taken: the wait goes on (--accept-timeout).",
     after_long_help = RECV_EXAMPLES
 )]
 pub struct Recv {

@@ -123,6 +123,14 @@ pub fn expectable(expect: Option<State>) -> Result<(), Wrong> {
     }
 }
 
+/// `udp://` without -u would be a verdict about another protocol.
+pub fn scheme<'a>(words: impl IntoIterator<Item = &'a String>, udp: bool) -> Result<(), Wrong> {
+    match words.into_iter().find(|word| word.starts_with("udp://")) {
+        Some(word) if !udp => Err(Wrong(format!("{word}: UDP is asked for with -u"))),
+        _ => Ok(()),
+    }
+}
+
 /// `--pause` after a stage that the verb never comes to.
 pub fn pauses(verb: &str, pauses: &[Pause], never: &[Stage]) -> Result<(), Wrong> {
     match pauses.iter().find(|pause| never.contains(&pause.stage)) {

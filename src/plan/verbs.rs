@@ -193,6 +193,7 @@ fn sockets(local: &Local) -> usize {
 /// # Errors
 /// An address that makes no sense, alone or with the type.
 pub fn connect(typed: cli::Connect, services: &dyn Services) -> Result<Connect, Wrong> {
+    rules::scheme(&typed.words, typed.socket.udp)?;
     let address = address::dial(&typed.words, services)?;
     if let Some(extra) = typed.words.get(address.used) {
         return Err(Wrong(format!(
@@ -245,6 +246,7 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
         mode: typed.path.mode,
         linger: typed.linger.linger,
     };
+    rules::scheme(&words, typed.socket.udp)?;
     let (way, used, transport) = if typed.wait.listen {
         if kind == Kind::Datagram {
             return Err(Wrong(
@@ -343,6 +345,7 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
 /// # Errors
 /// Addresses and combinations that make no sense.
 pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
+    rules::scheme(&typed.words, typed.socket.udp)?;
     let kind = kind(&typed.socket);
     let set = Typed {
         socket: &typed.set,
@@ -434,6 +437,7 @@ pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
 /// # Errors
 /// Targets and combinations that make no sense.
 pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong> {
+    rules::scheme(&typed.words, typed.udp.udp)?;
     let ports = match &typed.probe.ports {
         Some(list) => Some(PortList::parse(list, services)?),
         None => None,

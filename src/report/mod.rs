@@ -137,7 +137,7 @@ impl Report {
                 self.table.push(row.clone(), self.style.all);
                 String::new()
             }
-            Event::Probe(row) => table::tsv(row),
+            Event::Probe(row) => table::tsv(row, self.style.color),
             Event::Summary(summary) if self.style.table => {
                 (self.table).render(summary, self.style.color, self.style.columns())
             }

@@ -396,7 +396,7 @@ impl Peer {
     /// Closes it and tells how it ended.
     pub fn end(self, run: &mut Run, error: Option<&StageError>) {
         if let (Some(error), false) = (error, self.has_proved()) {
-            knocked(run, &self.conn.peer, error);
+            knocked(run, (&self.conn.peer, &self.conn.local), error);
             return;
         }
         if let (None, Some(linger)) = (error, self.conn.linger) {

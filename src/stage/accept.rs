@@ -145,11 +145,11 @@ pub fn is_passing(errno: Errno) -> bool {
 
 /// Tells of a peer that only knocked: it was gone with a reset before a byte
 /// went either way, as port scans and health checks are.
-pub fn knocked(run: &mut Run, peer: &str, error: &StageError) {
+pub fn knocked(run: &mut Run, (peer, local): (&str, &str), error: &StageError) {
     let why = &error.reason;
     run.note(
         Stage::Accept,
-        peer,
+        format!("{peer} on {local}"),
         format!("gone before a byte went either way ({why}); still listening"),
     );
 }

@@ -230,6 +230,9 @@ fn bind(run: &mut Run, socket: &Socket, address: &SockAddr) -> Result<(), Failur
             .flatten();
         return Err(match holder {
             Some(holder) => error.hint(format!("{holder} has it")),
+            None if address.is_unix() && error.errno == Some(Errno::EACCES) => {
+                error.hint("the directory must be writable")
+            }
             None => error,
         }
         .into());

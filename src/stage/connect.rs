@@ -350,9 +350,15 @@ impl Failed {
             None => format!("no answer in {}", units::human_time(time)),
         };
         let by_errno = errno.and_then(|errno| super::hint(Stage::Connect, errno));
+        let needs_zone = matches!(address, SocketAddr::V6(v6)
+            if v6.ip().is_unicast_link_local() && v6.scope_id() == 0);
         let hint = match (verdict.state, by_errno) {
+            _ if needs_zone => {
+                format!("a link-local address needs its zone: {}%eth0", address.ip())
+            }
             // No packet said it, so the errno's own hint is all there is.
             (State::Closed | State::Error, Some(hint)) if verdict.by.is_none() => hint.to_owned(),
+            (State::Filtered, _) => "dropped on the way or by the host".to_owned(),
             _ => verdict::sentence(Protocol::Tcp, &verdict, target, None, time),
         };
         Failed {
@@ -361,6 +367,14 @@ impl Failed {
             reason,
             errno,
             hint: Some(hint),
+        }
+    }
+
+    /// The reason, and who said so where it was not the host.
+    fn told_in_full(&self) -> String {
+        match (&self.verdict.by, &self.hint) {
+            (Some(_), Some(hint)) => format!("{}: {hint}", self.told()),
+            _ => self.told(),
         }
     }
 
@@ -397,7 +411,7 @@ fn all_failed(target: &str, failed: Vec<Failed>) -> StageError {
         all => {
             let each: Vec<String> = all
                 .iter()
-                .map(|failed| format!("{} {}", failed.address, failed.told()))
+                .map(|failed| format!("{} {}", failed.address, failed.told_in_full()))
                 .collect();
             (target.to_owned(), each.join(", "), None)
         }
@@ -407,7 +421,8 @@ fn all_failed(target: &str, failed: Vec<Failed>) -> StageError {
         object,
         reason,
         errno,
-        hint: best.hint.clone(),
+        // Each of several has had its own.
+        hint: best.hint.clone().filter(|_| failed.len() == 1),
         class: class(&best.verdict),
     }
 }

@@ -19,9 +19,7 @@ pub fn hint(stage: Stage, errno: Errno) -> Option<&'static str> {
         }
         (Stage::Connect, ENETUNREACH) => "no route to this network",
         (Stage::Connect, EAGAIN) => "the listener's backlog is full",
-        (Stage::Bind, EACCES) => {
-            "a port below 1024 needs CAP_NET_BIND_SERVICE, a path write permission on its directory"
-        }
+        (Stage::Bind, EACCES) => "a port below 1024 needs CAP_NET_BIND_SERVICE",
         (Stage::Bind, EADDRNOTAVAIL) => "this machine does not have that address",
         (Stage::Bind, ENOENT) => "the directory does not exist",
         (Stage::Socket, EAFNOSUPPORT) => "this machine does not speak that family",

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::address::Address;
+use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::Dial;
 use crate::run::Run;
@@ -10,6 +11,7 @@ use crate::stage::Stage;
 use crate::stage::connect::{self, Conn, Retry};
 use crate::stage::resolve::resolve;
 use crate::stage::socket::Transport;
+use crate::units;
 
 /// Connects, trying again as often as `--retry` allows.
 ///
@@ -111,7 +113,19 @@ fn retried<T>(
             return Err(failed.into());
         }
         tried += 1;
-        run.tell(failed.attempt());
+        let of = match plan.retry {
+            Retry::Inf => String::new(),
+            Retry::Times(times) => format!(" of {times}"),
+        };
+        run.tell(Event::Attempt {
+            stage: failed.stage.name(),
+            object: failed.object,
+            reason: format!(
+                "retry {tried}{of} in {}",
+                units::display(plan.retry_interval)
+            ),
+            errno: None,
+        });
         run.sleep(plan.retry_interval)?;
     }
 }

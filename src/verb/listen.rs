@@ -72,14 +72,14 @@ fn every_peer(
     loop {
         let conn = accept(run, bound, &plan.wait.accept, since)?;
         settle(run, &conn)?;
-        let peer = conn.peer.clone();
+        let (peer, local) = (conn.peer.clone(), conn.local.clone());
         let talked = converse(run, user, conn, talk, true, None);
         since = Instant::now();
         let Err(failure) = &talked.result else {
             continue;
         };
         match failure {
-            Failure::Stage(error) if talked.is_probe() => knocked(run, &peer, error),
+            Failure::Stage(error) if talked.is_probe() => knocked(run, (&peer, &local), error),
             Failure::Stage(error) if error.class == Class::Cut => tell(run, failure),
             Failure::Timer { timer, .. } if timer.option == "--idle" => tell(run, failure),
             _ => return talked.result,

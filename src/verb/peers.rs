@@ -61,14 +61,14 @@ pub fn first_peer(
     loop {
         let conn = accept(run, &listening.borrow(), options, since)?;
         settle(run, &conn)?;
-        let peer = conn.peer.clone();
+        let (peer, local) = (conn.peer.clone(), conn.local.clone());
         let proved = Box::new(|| listening.borrow_mut().clear());
         let attempted = serve(run, conn, proved);
         match &attempted.result {
             Err(Failure::Stage(error))
                 if attempted.is_probe() && !listening.borrow().is_empty() =>
             {
-                knocked(run, &peer, error);
+                knocked(run, (&peer, &local), error);
             }
             _ => return attempted.result,
         }

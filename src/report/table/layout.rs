@@ -194,7 +194,7 @@ fn columns_of(text: &str) -> usize {
 }
 
 /// The colour of a state (SGR of ECMA-48).
-fn paint(state: Option<State>) -> Option<u8> {
+pub fn paint(state: Option<State>) -> Option<u8> {
     Some(match state? {
         State::Open => 32,
         State::Closed | State::Rejected => 31,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::layout::paint;
 use super::{fold, word};
 use crate::event::{Probe, Summary};
 use crate::units::human_time;
@@ -10,7 +11,12 @@ use crate::word::escaped;
 
 /// A row for a pipe, newline included: TARGET ADDRESS PORT PROTOCOL STATE
 /// REASON BY TIME_MS SERVICE, separated by tabs, `-` for none.
-pub fn tsv(row: &Probe) -> String {
+pub fn tsv(row: &Probe, color: bool) -> String {
+    let state = row.state.map(State::name);
+    let painted = match (color, state, paint(row.state)) {
+        (true, Some(state), Some(code)) => Some(format!("\x1b[{code}m{state}\x1b[0m")),
+        _ => None,
+    };
     let port = row.port.map(|port| port.to_string());
     let time = row.time_ms.map(|ms| ms.to_string());
     let fields = [
@@ -18,16 +24,17 @@ pub fn tsv(row: &Probe) -> String {
         row.address.as_deref(),
         port.as_deref(),
         Some(row.protocol),
-        row.state.map(State::name),
+        state,
         Some(row.reason.as_str()),
         row.by.as_deref(),
         time.as_deref(),
         row.service.as_deref(),
     ];
-    fields
-        .map(|field| field.map_or_else(|| "-".to_owned(), escaped))
-        .join("\t")
-        + "\n"
+    let mut fields = fields.map(|field| field.map_or_else(|| "-".to_owned(), escaped));
+    if let Some(painted) = painted {
+        fields[4] = painted;
+    }
+    fields.join("\t") + "\n"
 }
 
 /// A row in one line, outside of any table.

@@ -165,7 +165,7 @@ fn unexpected_unfinished_and_hostile() {
         "unix:/run/a b  unfinished  -  the run ended before it was answered"
     );
     assert_eq!(
-        tsv(&unix),
+        tsv(&unix, false),
         "unix:/run/a b\t-\t-\tunix\t-\tunfinished\t-\t-\t-\n"
     );
 }
@@ -174,14 +174,14 @@ fn unexpected_unfinished_and_hostile() {
 fn a_row_in_a_pipe() {
     let rejected = probe(0, "db", "10.0.0.7", 22, State::Rejected);
     assert_eq!(
-        tsv(&rejected),
+        tsv(&rejected, false),
         "db\t10.0.0.7\t22\ttcp\trejected\ticmp-admin-prohibited\t10.0.0.1\t0.9\tssh\n"
     );
     let hostile = Probe {
         target: "a\tb\n".to_owned(),
         ..rejected
     };
-    assert!(tsv(&hostile).starts_with("a\\tb\\n\t"));
+    assert!(tsv(&hostile, false).starts_with("a\\tb\\n\t"));
 }
 
 #[test]
