@@ -14,7 +14,7 @@ use nix::ifaddrs::getifaddrs;
 use nix::poll::PollFlags;
 use socket2::SockAddr;
 
-use super::peer::Answering;
+use super::answering::Answering;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer, describe};
 use crate::plan::Serve;

@@ -4,6 +4,7 @@
 //! and then left alone. Here too every stream can end only with a reset until
 //! its peer has ended it in order.
 
+mod answering;
 mod datagrams;
 mod pattern;
 mod peer;
@@ -22,7 +23,8 @@ use crate::run::{Interest, Run, Wake};
 use crate::stage::Stage;
 use crate::stage::accept::{self, BACK_OFF, full, is_passing, try_accept};
 use crate::stage::bind::Bound;
-use peer::{Answering, Peer, Turn};
+use answering::Answering;
+use peer::{Peer, Turn};
 
 /// Events taken from epoll_wait(2) at once.
 const EVENTS: usize = 256;

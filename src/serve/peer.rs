@@ -6,20 +6,18 @@ use std::time::Instant;
 use nix::errno::Errno;
 use nix::sys::epoll::EpollFlags;
 
+use super::answering::Answering;
 use super::pattern;
 use crate::event::Event;
 use crate::failure::{Failure, StageError};
 use crate::flags;
 use crate::plan::{Answer, Serve};
-use crate::relay::crlf::Crlf;
 use crate::relay::net::shown;
-use crate::relay::output::{Stdout, write_all};
 use crate::run::{Run, millis};
 use crate::stage::accept::knocked;
 use crate::stage::connect::Conn;
 use crate::stage::pace::Pace;
 use crate::stage::{Stage, close, recv, send};
-use crate::text::Text;
 
 /// Reads and writes of one peer before the others have their turn.
 const ROUNDS: usize = 16;
@@ -34,83 +32,6 @@ const STREAM_ROOM: usize = 64 * 1024;
 /// A stream that says less than this has said all for now: epoll(7) is asked
 /// next, not the stream.
 const TALK: usize = 4096;
-
-/// What is answered, with what all peers share.
-pub struct Answering<'a> {
-    answer: Shared<'a>,
-    buffer: Vec<u8>,
-}
-
-enum Shared<'a> {
-    Echo,
-    /// There are no answers.
-    Generate,
-    Reply {
-        text: &'a Text,
-        stdout: Stdout,
-        lines: bool,
-        crlf: bool,
-    },
-}
-
-impl<'a> Answering<'a> {
-    /// # Errors
-    /// `--reply` prints, and stdout was closed when the process began.
-    pub fn new(run: &mut Run, what: &'a Serve) -> Result<Answering<'a>, Failure> {
-        Ok(Answering {
-            answer: match &what.answer {
-                Answer::Echo => Shared::Echo,
-                Answer::Generate(_) => Shared::Generate,
-                Answer::Reply(text) => Shared::Reply {
-                    text,
-                    stdout: Stdout::new(run, true)?,
-                    lines: what.lines,
-                    crlf: what.send.crlf,
-                },
-            },
-            buffer: vec![0; what.recv.buffer(true)],
-        })
-    }
-
-    /// Where questions are received.
-    pub fn buffer(&mut self) -> &mut [u8] {
-        &mut self.buffer
-    }
-
-    /// The answer to a question of `length` bytes in the buffer, the peer's
-    /// `n`th, into `into`.
-    pub fn answer(
-        &mut self,
-        run: &mut Run,
-        length: usize,
-        n: u64,
-        into: &mut Vec<u8>,
-    ) -> Result<(), Failure> {
-        into.clear();
-        let question = &self.buffer[..length];
-        match &mut self.answer {
-            Shared::Echo => into.extend_from_slice(question),
-            Shared::Generate => {}
-            Shared::Reply {
-                text,
-                stdout,
-                lines,
-                crlf,
-            } => {
-                write_all(run, stdout, question)?;
-                if *lines && question.last().is_some_and(|last| *last != b'\n') {
-                    write_all(run, stdout, b"\n")?;
-                }
-                into.extend_from_slice(&text.render(n));
-                if *crlf {
-                    let length = into.len();
-                    Crlf::default().convert(into, length);
-                }
-            }
-        }
-        Ok(())
-    }
-}
 
 /// How far a peer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use nix::errno::Errno;
 use nix::sys::stat::{Mode as FileMode, fchmod, umask};
 use socket2::{Domain, SockAddr, Socket};
 
+use super::connect::Conn;
 use super::options::{self, Options};
 use super::socket::{Transport, local_name, name, outcome, socket};
 use super::{Stage, recv};
@@ -312,6 +313,20 @@ impl Drop for OwnPath {
 }
 
 impl Bound {
+    /// A bound datagram socket as the connection to whoever writes.
+    pub fn to_anyone(self) -> Conn {
+        Conn {
+            socket: self.socket,
+            peer: self.address.clone(),
+            local: self.address,
+            transport: self.transport,
+            path: self.path,
+            linger: None,
+            reset: false,
+            only: None,
+        }
+    }
+
     /// Its parts, for a datagram socket that turns into one conversation; the
     /// path is removed when its guard is dropped.
     pub fn into_parts(self) -> (Socket, String, Transport, Option<OwnPath>) {

@@ -194,17 +194,7 @@ pub fn answer(
 /// # Errors
 /// Timers and signals: nothing else ends it.
 pub fn answer_all(run: &mut Run, bound: Bound, talk: &Talk, mut user: User) -> Result<(), Failure> {
-    let (socket, local, transport, path) = bound.into_parts();
-    let conn = Conn {
-        socket,
-        peer: local.clone(),
-        local,
-        transport,
-        path,
-        linger: None,
-        reset: false,
-        only: None,
-    };
+    let conn = bound.to_anyone();
     let begun = Instant::now();
     let last = Last::default();
     let mut hears = FromAnyone {

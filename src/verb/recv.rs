@@ -22,7 +22,6 @@ use crate::relay::pump::Pump;
 use crate::relay::session::{Direction, Session};
 use crate::run::Run;
 use crate::stage::Stage;
-use crate::stage::bind::Bound;
 use crate::stage::connect::Conn;
 use crate::stage::recv::MOST_AT_ONCE;
 use crate::units::human_bytes;
@@ -77,27 +76,12 @@ fn receive(run: &mut Run, plan: &Recv, store: &mut Store) -> Result<(), Failure>
     };
     let mut bound = open(run, way)?;
     if bound.iter().any(|one| one.transport.is_datagram()) {
-        let conn = everybody(bound.swap_remove(0));
+        let conn = bound.swap_remove(0).to_anyone();
         return take(run, plan, conn, store.sink(), None).result;
     }
     first_peer(run, bound, &way.accept, |run, conn, proved| {
         take(run, plan, conn, store.sink(), Some(proved))
     })
-}
-
-/// A bound datagram socket as the connection to whoever writes.
-fn everybody(bound: Bound) -> Conn {
-    let (socket, local, transport, path) = bound.into_parts();
-    Conn {
-        socket,
-        peer: local.clone(),
-        local,
-        transport,
-        path,
-        linger: None,
-        reset: false,
-        only: None,
-    }
 }
 
 /// What is only looked at would be there again at the next read, and there is

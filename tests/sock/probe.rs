@@ -302,25 +302,6 @@ fn blocks_must_hold_one_open_port() {
         .run();
 }
 
-#[test]
-#[ignore = "a target list on standard input is not read yet"]
-fn targets_come_from_stdin_where_they_are_asked_for() {
-    let (_listener, port) = listen(V4);
-    let ended = sock("probe -")
-        .input(format!("127.0.0.1 {port}\n127.0.0.1:{port}\n"))
-        .any_stdout()
-        .run();
-    assert!(!ended.lines().is_empty(), "{ended}");
-    // A bad line is reported, the rest goes on.
-    let ended = sock("probe -")
-        .input(format!("127.0.0.1 99999\n127.0.0.1 {port}\n"))
-        .code(1)
-        .stderr("*99999*\n")
-        .any_stdout()
-        .run();
-    assert!(ended.text().contains("\topen\t"), "{ended}");
-}
-
 /// `while read h; do sock probe $h 22; done`
 #[test]
 fn nothing_else_reads_stdin() {

@@ -1,0 +1,176 @@
+//! The one way of waiting: signals, `--timeout` and the reader of stdout are
+//! watched whatever a stage waits for.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::{Run, USR1};
+use crate::failure::Failure;
+use crate::stage::Stage;
+use crate::sys::descriptor;
+
+/// Why [`Run::wait`] came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wake {
+    /// At least one descriptor is ready.
+    Ready,
+    /// The moment that was asked for has come.
+    Time,
+    /// USR1: somebody wants to know how far it is.
+    Progress,
+}
+
+/// What is waited for on one descriptor, and what came of it.
+pub struct Interest<'fd> {
+    fd: BorrowedFd<'fd>,
+    interest: PollFlags,
+    ready: PollFlags,
+}
+
+impl<'fd> Interest<'fd> {
+    /// Empty flags wait for errors only.
+    pub fn new(fd: BorrowedFd<'fd>, interest: PollFlags) -> Self {
+        Interest {
+            fd,
+            interest,
+            ready: PollFlags::empty(),
+        }
+    }
+
+    /// Whether something came.
+    pub fn is_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// What came.
+    pub fn ready(&self) -> PollFlags {
+        self.ready
+    }
+}
+
+impl Run {
+    /// Waits for `--pause` after a stage.
+    ///
+    /// # Errors
+    /// A signal or `--timeout`.
+    pub fn pause(&mut self, stage: Stage) -> Result<(), Failure> {
+        let time: Duration = self
+            .pauses
+            .iter()
+            .filter(|pause| pause.stage == stage)
+            .map(|pause| pause.time)
+            .fold(Duration::ZERO, Duration::saturating_add);
+        if time.is_zero() {
+            return Ok(());
+        }
+        self.sleep(time)
+    }
+
+    /// Waits for a time, answering USR1.
+    ///
+    /// # Errors
+    /// A signal or `--timeout`.
+    pub fn sleep(&mut self, time: Duration) -> Result<(), Failure> {
+        // A moment too far away for a clock never comes.
+        let until = Instant::now().checked_add(time);
+        while self.wait(&mut [], until)? != Wake::Time {}
+        Ok(())
+    }
+
+    /// poll(2) until a descriptor is ready or `until` comes.
+    ///
+    /// # Errors
+    /// A signal, or `--timeout`.
+    pub fn wait(
+        &mut self,
+        fds: &mut [Interest<'_>],
+        until: Option<Instant>,
+    ) -> Result<Wake, Failure> {
+        match self.wait_quietly(fds, until)? {
+            Wake::Progress => {
+                self.progress(0, 0);
+                Ok(Wake::Progress)
+            }
+            wake => Ok(wake),
+        }
+    }
+
+    /// As [`Run::wait`]; the caller answers USR1 itself, with [`Run::progress`].
+    ///
+    /// # Errors
+    /// A signal, or `--timeout`.
+    pub fn wait_quietly(
+        &mut self,
+        fds: &mut [Interest<'_>],
+        until: Option<Instant>,
+    ) -> Result<Wake, Failure> {
+        let deadline = self.deadline();
+        let signals = self.signals.pipe();
+        let mut all: Vec<PollFd<'_>> = Vec::with_capacity(fds.len() + 2);
+        all.push(PollFd::new(signals.as_fd(), PollFlags::POLLIN));
+        all.extend(fds.iter().map(|one| PollFd::new(one.fd, one.interest)));
+        if self.stdout_has_reader {
+            all.push(PollFd::new(descriptor::standard(1), PollFlags::empty()));
+        }
+        loop {
+            let now = Instant::now();
+            if let Some((at, timer)) = deadline
+                && now >= at
+            {
+                return Err(self.timed_out(timer));
+            }
+            if until.is_some_and(|at| now >= at) {
+                // Ready descriptors win over a moment that has come only if
+                // the caller asks again; a timer must never starve.
+                return Ok(Wake::Time);
+            }
+            let next = [until, deadline.map(|(at, _)| at)]
+                .into_iter()
+                .flatten()
+                .min();
+            let timeout = next.map_or(PollTimeout::NONE, |at| millis_up(at - now));
+            match poll(&mut all, timeout) {
+                Ok(0) | Err(Errno::EINTR) => continue,
+                Ok(_) => {}
+                Err(errno) => {
+                    return Err(crate::failure::StageError::os(
+                        self.stage,
+                        &*self.object,
+                        crate::failure::Class::Local,
+                        errno,
+                    )
+                    .into());
+                }
+            }
+            if all[0].any() == Some(true) {
+                match self.signals.take() {
+                    Some(USR1) => return Ok(Wake::Progress),
+                    Some(number) => return Err(self.signalled(number)),
+                    None => {}
+                }
+            }
+            if all
+                .get(fds.len() + 1)
+                .is_some_and(|stdout| stdout.any() == Some(true))
+            {
+                // Nothing was asked for, so it is POLLERR or POLLHUP.
+                return Err(Failure::StdoutGone);
+            }
+            for (one, polled) in fds.iter_mut().zip(&all[1..]) {
+                one.ready = polled.revents().unwrap_or(PollFlags::POLLERR);
+            }
+            if fds.iter().any(Interest::is_ready) {
+                return Ok(Wake::Ready);
+            }
+        }
+    }
+}
+
+/// poll(2) counts whole milliseconds: rounding down would spin through the last one.
+fn millis_up(time: Duration) -> PollTimeout {
+    let millis = time.as_micros().div_ceil(1000);
+    PollTimeout::try_from(millis.min(i32::MAX as u128) as i32).unwrap_or(PollTimeout::MAX)
+}
