@@ -3,6 +3,7 @@
 
 mod groups;
 mod refuse;
+mod values;
 mod verbs;
 
 use clap::error::ErrorKind;
@@ -10,6 +11,7 @@ use clap::{ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcomman
 
 pub use groups::*;
 pub use refuse::{Refusal, refuse};
+pub use values::When;
 pub use verbs::*;
 
 /// The socket API, one stage at a time.
