@@ -337,7 +337,7 @@ Examples:
   sock send host 5005 <file         0 when the other side has it
   sock send host 5005 a.tar b.tar   one after another
   sock send -l 5005 file            whoever comes first gets it
-  sock send host 7 --message 'm {n:03}' --count 10 --interval 1s --await-reply 2s
+  sock send host 7 --message 'm {n:03}' --count 10 --await-reply 2s
 
 -w counts from each SYN, --timeout from the start, --idle from the last byte
 either way, --await-reply from each send(), --close-wait from our end or the
