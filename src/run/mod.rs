@@ -19,7 +19,7 @@ use crate::event::Event;
 use crate::failure::{Failure, Timer};
 use crate::report::{self, Bar, Report, Unwritten};
 use crate::stage::Stage;
-use crate::sys::descriptor;
+use crate::sys::descriptor::{self, Kind};
 pub use signals::{Signals, USR1};
 pub use wait::{Interest, Wake};
 use watchdog::Watchdog;
@@ -139,12 +139,11 @@ impl Run {
         let text = self.report.result(event);
         let mut rest = text.as_bytes();
         while !rest.is_empty() {
-            let about = self.about();
-            let guard = self
-                .watchdog
-                .arm(earlier(self.deadline(), self.idle), about);
-            let written = report::stdout(rest);
-            drop(guard);
+            let written = match Kind::standard(1) {
+                // Only these can block once they are written to.
+                Kind::Regular | Kind::Device => self.guarded(|| report::stdout(rest)),
+                _ => report::stdout(rest),
+            };
             match self.written(written)? {
                 0 => {
                     let mut stdout = [Interest::new(descriptor::standard(1), PollFlags::POLLOUT)];
