@@ -116,7 +116,7 @@ impl Watchdog {
 
 fn watch(shared: &Shared, ending: &Ending, style: Style) {
     let mut state = shared.state();
-    let mut stuck = (0, 0);
+    let mut seen = None;
     let mut idle = 0;
     loop {
         let now = Instant::now();
@@ -124,12 +124,12 @@ fn watch(shared: &Shared, ending: &Ending, style: Style) {
         if let Some(armed) = &state.armed {
             let due = timer.filter(|(at, _)| *at <= now).map(|(_, timer)| timer);
             // Twice the same call, and the signal has been there all the time.
-            let signal = ending.signal().filter(|_| stuck == (state.calls, 1));
+            let signal = ending.signal().filter(|_| seen == Some(state.calls));
             if let Some(failure) = last_failure(due, signal, &armed.about) {
                 report::last_words(&failure, style);
                 Exit::failure(&failure).exit();
             }
-            stuck = (state.calls, usize::from(ending.signal().is_some()));
+            seen = ending.signal().map(|_| state.calls);
             idle = 0;
         } else {
             idle += 1;

@@ -14,16 +14,6 @@ pub enum Limit {
     Inf,
 }
 
-impl Limit {
-    /// The duration, if there is an end to it.
-    pub fn finite(self) -> Option<Duration> {
-        match self {
-            Self::For(duration) => Some(duration),
-            Self::Inf => None,
-        }
-    }
-}
-
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -57,14 +57,6 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
         &[("--lines", lines)],
     )?;
     rules::goes_with(
-        "--listen",
-        typed.wait.listen,
-        &[
-            ("--backlog", typed.listen.backlog.is_some()),
-            ("--accept-timeout", typed.listen.accept_timeout.is_some()),
-        ],
-    )?;
-    rules::goes_with(
         "--message",
         typed.only.message.is_some(),
         &[
