@@ -45,10 +45,9 @@ pub enum Event {
     /// A peer's session is over; `reason` is null for an end in order.
     PeerEnd {
         address: String,
-        sent: u64,
-        received: u64,
-        elapsed_ms: f64,
         reason: Option<String>,
+        #[serde(flatten)]
+        traffic: Traffic,
     },
     /// A connection was made.
     Connect {
@@ -66,12 +65,7 @@ pub enum Event {
         errno: Option<String>,
     },
     /// The conversation is over.
-    Close {
-        sent: u64,
-        received: u64,
-        elapsed_ms: f64,
-        retransmits: Option<u32>,
-    },
+    Close(Traffic),
     /// Progress so far, asked for with SIGUSR1.
     Progress {
         stage: &'static str,
@@ -109,6 +103,23 @@ pub enum Event {
     Probe(Probe),
     /// The last line of a probe run.
     Summary(Summary),
+}
+
+/// What a conversation was, in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Traffic {
+    /// Bytes of payload.
+    pub sent: u64,
+    /// Bytes of payload.
+    pub received: u64,
+    /// From the connection to its end.
+    pub elapsed_ms: f64,
+    /// TCP segments that were sent again (tcpi_total_retrans).
+    pub retransmits: Option<u32>,
+    /// Bytes a second, both ways together; null where no time has passed.
+    pub rate: Option<f64>,
+    /// The kernel's smoothed round-trip time at the end (tcpi_rtt).
+    pub rtt_ms: Option<f64>,
 }
 
 /// One row of `probe`: a name and port, or with `--all-addresses` an address

@@ -141,6 +141,7 @@ impl<'a> Dialogue<'a> {
             match sending.write(run, rest)? {
                 Step::Moved(bytes) => {
                     self.sent += bytes as u64;
+                    run.moved(self.sent, self.received);
                     self.pace.gave(bytes, Instant::now());
                     rest = &rest[bytes..];
                     if rest.is_empty() {
@@ -177,6 +178,7 @@ impl<'a> Dialogue<'a> {
             Step::End => self.peer_ended = true,
             Step::NotReady => {}
         }
+        run.moved(self.sent, self.received);
         if let Reply::Await { stdout, .. } = reply {
             write_all(run, *stdout, carrier.bytes())?;
         }
@@ -215,11 +217,7 @@ impl<'a> Dialogue<'a> {
         until: Option<Instant>,
     ) -> Result<Wake, Failure> {
         let mut ready = [Interest::new(self.conn.socket.as_fd(), interest)];
-        let wake = run.wait_quietly(&mut ready, until)?;
-        if wake == Wake::Progress {
-            run.progress(self.sent, self.received);
-        }
-        Ok(wake)
+        run.wait(&mut ready, until)
     }
 
     fn error(&self, class: Class, reason: String) -> Failure {

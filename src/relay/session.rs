@@ -13,7 +13,7 @@ use super::end::{Sink, Source, Step};
 use super::ending::{Ending, Facts, Next, Over, Side};
 use super::pump::Pump;
 use crate::failure::{Class, Failure, StageError, Timer};
-use crate::run::{Interest, Run, Wake};
+use crate::run::{Interest, Run};
 use crate::stage::Stage;
 use crate::stage::connect::Conn;
 use crate::sys::outq;
@@ -55,6 +55,8 @@ pub struct Session<'a> {
     /// Look once and take what is there, instead of waiting for it.
     pub no_wait: bool,
     unacknowledged: (usize, Instant),
+    /// Bytes sent and received over this connection before the session.
+    pub before: (u64, u64),
 }
 
 impl<'a> Session<'a> {
@@ -76,6 +78,7 @@ impl<'a> Session<'a> {
             failed: None,
             no_wait: false,
             unacknowledged: (usize::MAX, Instant::now()),
+            before: (0, 0),
         }
     }
 
@@ -97,6 +100,7 @@ impl<'a> Session<'a> {
         loop {
             let now = Instant::now();
             run.enter(self.stage(), &self.conn.peer);
+            run.moved(self.before.0 + self.sent(), self.before.1 + self.received());
             self.ask_kernel(now);
             if self.inbound.as_ref().is_none_or(|d| d.pump.is_over())
                 && let Some(failure) = self.failed.take()
@@ -229,9 +233,7 @@ impl<'a> Session<'a> {
         if can_move.contains(&true) {
             until = Some(now);
         }
-        if run.wait_quietly(&mut fds, until)? == Wake::Progress {
-            run.progress(self.sent(), self.received());
-        }
+        run.wait(&mut fds, until)?;
         for (can, mover) in can_move.iter_mut().zip(movers) {
             *can |= mover.is_some_and(|index| fds[index].is_ready());
         }

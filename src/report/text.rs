@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::event::Event;
+use crate::event::{Event, Traffic};
 use crate::units::{human_bytes, human_time};
 use crate::word::escaped;
 
@@ -33,7 +33,7 @@ pub fn level(event: &Event) -> Level {
         | Event::Bind { .. }
         | Event::Connect { .. }
         | Event::Attempt { .. }
-        | Event::Close { .. } => Level::Stages,
+        | Event::Close(_) => Level::Stages,
         Event::Carrier { .. } | Event::Call { .. } => Level::Calls,
     }
 }
@@ -88,24 +88,15 @@ pub fn line(event: &Event) -> String {
         Event::Peer { address, local, .. } => stage("accept", format!("{address} on {local}")),
         Event::PeerEnd {
             address,
-            sent,
-            received,
-            elapsed_ms,
             reason,
+            traffic,
         } => {
             let how = reason
                 .as_deref()
                 .map(|reason| format!(": {reason}"))
                 .unwrap_or_default();
-            stage(
-                "close",
-                format!(
-                    "{address} sent {}, received {}, {}{how}",
-                    human_bytes(*sent),
-                    human_bytes(*received),
-                    time(*elapsed_ms)
-                ),
-            )
+            let numbers = numbers(traffic);
+            stage("close", format!("{address} {numbers}{how}"))
         }
         Event::Connect {
             address,
@@ -134,25 +125,7 @@ pub fn line(event: &Event) -> String {
                 None => format!("{object}: {reason}"),
             },
         ),
-        Event::Close {
-            sent,
-            received,
-            elapsed_ms,
-            retransmits,
-        } => {
-            let again = retransmits
-                .map(|n| format!(", {n} retransmits"))
-                .unwrap_or_default();
-            stage(
-                "close",
-                format!(
-                    "sent {}, received {}, {}{again}",
-                    human_bytes(*sent),
-                    human_bytes(*received),
-                    time(*elapsed_ms)
-                ),
-            )
-        }
+        Event::Close(traffic) => stage("close", numbers(traffic)),
         Event::Progress {
             stage,
             object,
@@ -204,6 +177,22 @@ pub fn line(event: &Event) -> String {
         Event::Summary(summary) => super::table::summary(summary),
     };
     escaped(&text)
+}
+
+/// `sent 1.2 MiB, received 340 B, 2.4 s, 512.0 KiB/s, 0 retransmits, rtt 0.9 ms`
+fn numbers(traffic: &Traffic) -> String {
+    let mut parts = vec![
+        format!("sent {}", human_bytes(traffic.sent)),
+        format!("received {}", human_bytes(traffic.received)),
+        time(traffic.elapsed_ms),
+    ];
+    // Of nothing there is no rate to speak of.
+    let rate = traffic.rate.filter(|rate| *rate > 0.0);
+    parts.extend(rate.map(|rate| format!("{}/s", human_bytes(rate as u64))));
+    let again = traffic.retransmits;
+    parts.extend(again.map(|n| format!("{n} retransmits")));
+    parts.extend(traffic.rtt_ms.map(|rtt| format!("rtt {}", time(rtt))));
+    parts.join(", ")
 }
 
 fn stage(name: &str, text: String) -> String {

@@ -50,6 +50,8 @@ pub struct Run {
     kept: Option<Arc<str>>,
     /// The reader of stdout is watched whatever else is waited for.
     stdout_has_reader: bool,
+    /// Bytes sent and received so far.
+    moved: (u64, u64),
 }
 
 impl Run {
@@ -75,6 +77,7 @@ impl Run {
             object: "".into(),
             kept: None,
             stdout_has_reader: false,
+            moved: (0, 0),
         })
     }
 
@@ -207,8 +210,14 @@ impl Run {
         self.stdout_has_reader = on;
     }
 
+    /// Says how many bytes have gone and come so far.
+    pub fn moved(&mut self, sent: u64, received: u64) {
+        self.moved = (sent, received);
+    }
+
     /// Answers USR1.
-    pub fn progress(&mut self, sent: u64, received: u64) {
+    fn progress(&mut self) {
+        let (sent, received) = self.moved;
         let event = Event::Progress {
             stage: self.stage.name(),
             object: self.object.to_string(),

@@ -19,7 +19,7 @@ pub enum Wake {
     Ready,
     /// The moment that was asked for has come.
     Time,
-    /// USR1: somebody wants to know how far it is.
+    /// USR1: somebody wanted to know how far it is, and was told.
     Progress,
 }
 
@@ -80,29 +80,11 @@ impl Run {
         Ok(())
     }
 
-    /// poll(2) until a descriptor is ready or `until` comes.
+    /// poll(2) until a descriptor is ready or `until` comes; USR1 is answered.
     ///
     /// # Errors
     /// A signal, or `--timeout`.
     pub fn wait(
-        &mut self,
-        fds: &mut [Interest<'_>],
-        until: Option<Instant>,
-    ) -> Result<Wake, Failure> {
-        match self.wait_quietly(fds, until)? {
-            Wake::Progress => {
-                self.progress(0, 0);
-                Ok(Wake::Progress)
-            }
-            wake => Ok(wake),
-        }
-    }
-
-    /// As [`Run::wait`]; the caller answers USR1 itself, with [`Run::progress`].
-    ///
-    /// # Errors
-    /// A signal, or `--timeout`.
-    pub fn wait_quietly(
         &mut self,
         fds: &mut [Interest<'_>],
         until: Option<Instant>,
@@ -147,7 +129,10 @@ impl Run {
             }
             if all[0].any() == Some(true) {
                 match self.signals.take() {
-                    Some(USR1) => return Ok(Wake::Progress),
+                    Some(USR1) => {
+                        self.progress();
+                        return Ok(Wake::Progress);
+                    }
                     Some(number) => return Err(self.signalled(number)),
                     None => {}
                 }

@@ -21,7 +21,7 @@ use crate::plan::Serve;
 use crate::run::{Interest, Run, Wake};
 use crate::stage::bind::Bound;
 use crate::stage::socket::name;
-use crate::stage::{Stage, recv, send};
+use crate::stage::{Stage, close, recv, send};
 
 /// Datagrams of one socket before the next has its turn.
 const ROUNDS: usize = 64;
@@ -39,7 +39,42 @@ pub fn serve(
     what: &Serve,
     answering: &mut Answering<'_>,
 ) -> Result<(), Failure> {
-    let mut counts = HashMap::new();
+    let mut books = Books::default();
+    let begun = Instant::now();
+    let ended = answer_all(run, bound, what, answering, &mut books);
+    let (sent, received) = books.moved;
+    run.tell(Event::Close(close::counted(begun, sent, received)));
+    ended
+}
+
+/// What is known of everybody who asked.
+#[derive(Default)]
+struct Books {
+    /// Questions of each peer.
+    counts: HashMap<SockAddr, u64>,
+    /// Bytes sent and received.
+    moved: (u64, u64),
+}
+
+impl Books {
+    /// Which question of its peer this is, from 1 on.
+    fn count(&mut self, from: &SockAddr) -> u64 {
+        if self.counts.len() >= COUNTED {
+            self.counts.clear();
+        }
+        let n = self.counts.entry(from.clone()).or_insert(0);
+        *n += 1;
+        *n
+    }
+}
+
+fn answer_all(
+    run: &mut Run,
+    bound: &[Bound],
+    what: &Serve,
+    answering: &mut Answering<'_>,
+    books: &mut Books,
+) -> Result<(), Failure> {
     let mut losses: Vec<recv::Losses> = bound.iter().map(|_| recv::Losses::default()).collect();
     let mut moved = Instant::now();
     loop {
@@ -63,10 +98,11 @@ pub fn serve(
             .filter(|(_, fd)| fd.is_ready());
         for ((one, losses), _) in waiting {
             for _ in 0..ROUNDS {
-                let question = (one, &mut *losses, &mut counts);
+                let question = (one, &mut *losses, &mut *books);
                 if !exchange(run, bound, question, what, answering)? {
                     break;
                 }
+                run.moved(books.moved.0, books.moved.1);
                 moved = Instant::now();
             }
         }
@@ -77,7 +113,7 @@ pub fn serve(
 fn exchange(
     run: &mut Run,
     bound: &[Bound],
-    (one, losses, counts): (&Bound, &mut recv::Losses, &mut HashMap<SockAddr, u64>),
+    (one, losses, books): (&Bound, &mut recv::Losses, &mut Books),
     what: &Serve,
     answering: &mut Answering<'_>,
 ) -> Result<bool, Failure> {
@@ -94,14 +130,10 @@ fn exchange(
     let room = answering.buffer().len();
     losses.tell(run, &one.address, &question, room);
     let length = question.length.min(room);
+    books.moved.1 += length as u64;
     let mut count = 1;
     if let Some(from) = &question.from {
-        if counts.len() >= COUNTED {
-            counts.clear();
-        }
-        let n = counts.entry(from.clone()).or_insert(0);
-        *n += 1;
-        count = *n;
+        count = books.count(from);
         if count == 1 {
             run.tell(Event::Peer {
                 address: name(from),
@@ -135,7 +167,7 @@ fn exchange(
         }
     }
     match send::send_to(&one.socket, &answer, &from, what.send.flags) {
-        Ok(_) => {}
+        Ok(sent) => books.moved.0 += sent as u64,
         // A peer that does not take its answer must not hold up the others.
         Err(errno) => {
             let text = format!("answer lost: {}", describe(errno));

@@ -17,6 +17,7 @@ use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
+use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer};
 use crate::plan::Serve;
 use crate::run::{Interest, Run, Wake};
@@ -45,8 +46,12 @@ pub fn serve(
     if bound.iter().any(|one| one.transport.is_datagram()) {
         return datagrams::serve(run, &bound, what, &mut answering);
     }
-    Server::new(bound, keep_open)
-        .and_then(|mut server| server.run(run, what, &mut answering, accept))
+    let mut server = Server::new(bound, keep_open)?;
+    let ended = server.run(run, what, &mut answering, accept);
+    if let Err(failure) = &ended {
+        server.end_all(run, failure);
+    }
+    ended
 }
 
 struct Server {
@@ -64,8 +69,8 @@ struct Server {
     waiting_since: Instant,
     /// When it was last told that the machine is full.
     told: Option<Instant>,
-    /// Bytes sent to and received from peers that have ended.
-    ended: (u64, u64),
+    /// Bytes sent to and received from all peers so far.
+    moved: (u64, u64),
 }
 
 fn local(errno: Errno) -> Failure {
@@ -80,7 +85,7 @@ impl Server {
                 .map_or_else(String::new, |one| one.address.clone()),
             waiting_since: Instant::now(),
             told: None,
-            ended: (0, 0),
+            moved: (0, 0),
             epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(local)?,
             listeners,
             peers: BTreeMap::new(),
@@ -118,13 +123,9 @@ impl Server {
             let until = [nobody, idle, paced, self.resting];
             let until = until.into_iter().flatten().min();
             let mut ready = [Interest::new(self.epoll.0.as_fd(), PollFlags::POLLIN)];
-            match run.wait_quietly(&mut ready, until)? {
+            match run.wait(&mut ready, until)? {
                 Wake::Ready => {}
-                Wake::Progress => {
-                    let (sent, received) = self.totals();
-                    run.progress(sent, received);
-                    continue;
-                }
+                Wake::Progress => continue,
                 Wake::Time => {
                     let now = Instant::now();
                     self.resting = self.resting.filter(|moment| now < *moment);
@@ -154,12 +155,6 @@ impl Server {
                 }
             }
         }
-    }
-
-    /// Bytes sent and received, of those that are here and those that were.
-    fn totals(&self) -> (u64, u64) {
-        let moved = self.peers.values().map(Peer::moved);
-        moved.fold(self.ended, |sum, one| (sum.0 + one.0, sum.1 + one.1))
     }
 
     /// A peer uses up the only place there is without `-k`.
@@ -226,8 +221,11 @@ impl Server {
         let Some(peer) = self.peers.get_mut(&fd) else {
             return Ok(false);
         };
-        let before = peer.interest();
+        let (before, moved) = (peer.interest(), peer.moved());
         let turn = peer.turn(run, what, answering);
+        self.moved.0 += peer.moved().0 - moved.0;
+        self.moved.1 += peer.moved().1 - moved.1;
+        run.moved(self.moved.0, self.moved.1);
         if peer.has_proved() && !self.keep_open {
             self.listen(false)?;
             self.listeners.clear();
@@ -277,13 +275,24 @@ impl Server {
 
     fn end(&mut self, run: &mut Run, fd: RawFd, error: Option<&StageError>) {
         if let Some(peer) = self.peers.remove(&fd) {
-            let (sent, received) = peer.moved();
-            self.ended = (self.ended.0 + sent, self.ended.1 + received);
             if peer.has_proved() {
                 self.waiting_since = Instant::now();
             }
             // Closing takes it off the epoll set: nobody else has the socket.
             peer.end(run, error);
+        }
+    }
+
+    /// The run ends while peers are here: each is told, with the reason.
+    fn end_all(&mut self, run: &mut Run, failure: &Failure) {
+        let Some(Event::Error { reason, .. }) = failure.event() else {
+            return;
+        };
+        for (_, peer) in std::mem::take(&mut self.peers) {
+            let error = StageError::new(Stage::Close, peer.name(), Class::Cut, &*reason);
+            if peer.has_proved() {
+                peer.end(run, Some(&error));
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use crate::failure::{Failure, StageError};
 use crate::flags;
 use crate::plan::{Answer, Serve};
 use crate::relay::net::shown;
-use crate::run::{Run, millis};
+use crate::run::Run;
 use crate::stage::accept::knocked;
 use crate::stage::connect::Conn;
 use crate::stage::pace::Pace;
@@ -326,10 +326,8 @@ impl Peer {
         }
         run.tell(Event::PeerEnd {
             address: self.conn.peer.clone(),
-            sent: self.sent,
-            received: self.received,
-            elapsed_ms: millis(self.begun.elapsed()),
             reason: error.map(|error| error.reason.clone()),
+            traffic: close::traffic(&self.conn, self.begun, self.sent, self.received),
         });
     }
 }

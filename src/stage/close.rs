@@ -11,7 +11,7 @@ use socket2::Socket;
 use super::connect::Conn;
 use super::socket::{Transport, outcome};
 use super::{Stage, send};
-use crate::event::Event;
+use crate::event::{Event, Traffic};
 use crate::failure::{Class, Failure, StageError};
 use crate::run::{Run, millis};
 use crate::sys::tcp_info;
@@ -63,21 +63,38 @@ fn finish(
     (sent, received): (u64, u64),
     close: impl FnOnce(&mut Run, Conn),
 ) {
-    let retransmits = match conn.transport {
-        Transport::Tcp => tcp_info::tcp_info(&conn.socket)
-            .ok()
-            .map(|info| info.total_retrans),
-        _ => None,
-    };
+    let traffic = traffic(&conn, begun, sent, received);
     let fd = conn.socket.as_raw_fd();
     close(run, conn);
     run.call(|| format!("close({fd})"), 0);
-    run.tell(Event::Close {
+    run.tell(Event::Close(traffic));
+}
+
+/// What a connection was, as far as it and the kernel know.
+pub fn traffic(conn: &Conn, begun: Instant, sent: u64, received: u64) -> Traffic {
+    let info = match conn.transport {
+        Transport::Tcp => tcp_info::tcp_info(&conn.socket).ok(),
+        _ => None,
+    };
+    Traffic {
+        retransmits: info.map(|info| info.total_retrans),
+        rtt_ms: info.and_then(|info| info.rtt()).map(millis),
+        ..counted(begun, sent, received)
+    }
+}
+
+/// The same without a connection to ask.
+pub fn counted(begun: Instant, sent: u64, received: u64) -> Traffic {
+    let elapsed = begun.elapsed();
+    let rate = (sent + received) as f64 / elapsed.as_secs_f64();
+    Traffic {
         sent,
         received,
-        elapsed_ms: millis(begun.elapsed()),
-        retransmits,
-    });
+        elapsed_ms: millis(elapsed),
+        retransmits: None,
+        rate: rate.is_finite().then(|| rate.round()),
+        rtt_ms: None,
+    }
 }
 
 /// Closes a connection in order and tells what it was.

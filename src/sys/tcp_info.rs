@@ -4,6 +4,7 @@
 use std::io;
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::{AsFd, AsRawFd};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::libc;
@@ -37,6 +38,11 @@ impl TcpInfo {
     /// SYNs sent so far, meant for a socket that is, or was, in SYN_SENT.
     pub fn syns(&self) -> u32 {
         self.total_retrans.saturating_add(1)
+    }
+
+    /// The smoothed round-trip time; none where nothing was measured.
+    pub fn rtt(&self) -> Option<Duration> {
+        (self.rtt_us > 0).then(|| Duration::from_micros(self.rtt_us.into()))
     }
 
     /// Whether our last SYN did not leave this machine: the resend was counted,

@@ -222,8 +222,12 @@ pub fn answer_all(run: &mut Run, bound: Bound, talk: &Talk, mut user: User) -> R
     };
     let ending = Ending::Never;
     let mut session = Session::new(&conn, Some(outbound), Some(inbound), ending, talk.idle);
-    match session.run(run)? {
+    let over = session.run(run);
+    let moved = (session.sent(), session.received());
+    drop(session);
+    let result = over.and_then(|over| match over {
         Over::Idle(timer) => Err(run.timed_out(timer)),
         _ => Ok(()),
-    }
+    });
+    close(run, conn, result, begun, moved)
 }

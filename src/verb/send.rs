@@ -90,7 +90,8 @@ fn stream(
             source: input,
             sink: &mut sending,
         };
-        let (result, sent, received) = hand_over(run, plan, &conn, Some(outbound), Some(proved));
+        let outbound = Some(outbound);
+        let (result, sent, received) = hand_over(run, plan, &conn, outbound, Some(proved), (0, 0));
         let result = close(run, conn, result, begun, (sent, received));
         Attempted {
             result,
@@ -107,6 +108,7 @@ fn hand_over(
     conn: &Conn,
     outbound: Option<Direction<'_>>,
     proved: Option<Proved<'_>>,
+    before: (u64, u64),
 ) -> (Result<(), Failure>, u64, u64) {
     let heard = Cell::new(false);
     let mut receiving = Receiving::new(conn, plan.recv, &heard);
@@ -128,6 +130,7 @@ fn hand_over(
         plan.idle,
     );
     session.on_first = proved.map(|proved| proved as Proved<'_>);
+    session.before = before;
     let over = session.run(run);
     let (sent, received) = (session.sent(), session.received());
     drop(session);
@@ -250,7 +253,8 @@ fn messages(run: &mut Run, plan: &Send) -> Result<(), Failure> {
         let (held, mut sent, mut received) = hold(run, &conn, proved);
         let result = held.and_then(|()| {
             closing::half_or_cut(run, &conn)?;
-            let (result, more, late) = hand_over(run, plan, &conn, None, None);
+            let before = (sent, received);
+            let (result, more, late) = hand_over(run, plan, &conn, None, None, before);
             (sent, received) = (sent + more, received + late);
             result
         });

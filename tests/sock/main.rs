@@ -20,6 +20,7 @@ mod messages;
 mod options;
 mod probe;
 mod promises;
+mod seeing;
 mod shape;
 mod signals;
 mod startup;
