@@ -69,7 +69,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__connect)
-            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --connect-timeout --retry --retry-interval --send-flags --chunk --rate --interval --crlf --recv-flags --recv-chunk --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
+            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --connect-timeout --retry --retry-interval --send-flags --chunk --rate --interval --crlf --recv-flags --recv-chunk --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --digest --hex --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -199,6 +199,10 @@ _sock() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --digest)
+                    COMPREPLY=($(compgen -W "sha256" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -207,7 +211,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__listen)
-            opts="-4 -6 -n -u -k -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --reuse-port --freebind --mode --backlog --accept-timeout --keep-open --echo --reply --generate --send-flags --chunk --rate --interval --crlf --recv-flags --recv-chunk --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
+            opts="-4 -6 -n -u -k -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --reuse-port --freebind --mode --backlog --accept-timeout --keep-open --echo --reply --generate --send-flags --chunk --rate --interval --crlf --recv-flags --recv-chunk --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --digest --hex --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -337,6 +341,10 @@ _sock() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --digest)
+                    COMPREPLY=($(compgen -W "sha256" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -415,7 +423,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__recv)
-            opts="-4 -6 -n -u -l -w -o -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --mode --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --recv-flags --recv-chunk --output --force --bytes --count --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
+            opts="-4 -6 -n -u -l -w -o -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --mode --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --recv-flags --recv-chunk --output --force --bytes --count --linger --idle --timeout --pause --verbose --quiet --json --color --digest --hex --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -545,6 +553,10 @@ _sock() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --digest)
+                    COMPREPLY=($(compgen -W "sha256" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -553,7 +565,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__send)
-            opts="-4 -6 -n -u -l -w -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --mode --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --send-flags --chunk --rate --interval --crlf --bytes --message --count --await-reply --close-wait --recv-flags --recv-chunk --linger --idle --timeout --pause --verbose --quiet --json --color --lines --help"
+            opts="-4 -6 -n -u -l -w -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --mode --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --send-flags --chunk --rate --interval --crlf --bytes --message --count --await-reply --close-wait --recv-flags --recv-chunk --linger --idle --timeout --pause --verbose --quiet --json --color --digest --hex --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -701,6 +713,10 @@ _sock() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --digest)
+                    COMPREPLY=($(compgen -W "sha256" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -66,6 +66,7 @@ complete -c sock -n "__fish_sock_using_subcommand connect" -l pause -d 'Wait aft
 complete -c sock -n "__fish_sock_using_subcommand connect" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Everywhere'
 never\t'Nowhere'"
+complete -c sock -n "__fish_sock_using_subcommand connect" -l digest -d 'After an end in order, print the digest of what went over the socket on stderr, as sha256sum does: in a conversation first of what was sent, then of what was received; of several FILEs, of each and then of all' -r -f -a "sha256\t''"
 complete -c sock -n "__fish_sock_using_subcommand connect" -s 4 -d 'IPv4 only'
 complete -c sock -n "__fish_sock_using_subcommand connect" -s 6 -d 'IPv6 only'
 complete -c sock -n "__fish_sock_using_subcommand connect" -s n -l numeric -d 'Look no name up: a name is an error'
@@ -80,6 +81,7 @@ complete -c sock -n "__fish_sock_using_subcommand connect" -l crlf -d 'Send newl
 complete -c sock -n "__fish_sock_using_subcommand connect" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
 complete -c sock -n "__fish_sock_using_subcommand connect" -l quiet -d 'Tell errors only'
 complete -c sock -n "__fish_sock_using_subcommand connect" -l json -d 'Tell everything as JSON, one object a line'
+complete -c sock -n "__fish_sock_using_subcommand connect" -l hex -d 'Dump what is sent (>) and received (<) on stderr, in hexadecimal and as characters'
 complete -c sock -n "__fish_sock_using_subcommand connect" -l lines -d 'End what each recv() gives with a newline, unless it has one'
 complete -c sock -n "__fish_sock_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sock -n "__fish_sock_using_subcommand probe" -l resolve-timeout -d 'Give up on a name after this time, counted from the question' -r
@@ -145,6 +147,7 @@ complete -c sock -n "__fish_sock_using_subcommand send" -l pause -d 'Wait after 
 complete -c sock -n "__fish_sock_using_subcommand send" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Everywhere'
 never\t'Nowhere'"
+complete -c sock -n "__fish_sock_using_subcommand send" -l digest -d 'After an end in order, print the digest of what went over the socket on stderr, as sha256sum does: in a conversation first of what was sent, then of what was received; of several FILEs, of each and then of all' -r -f -a "sha256\t''"
 complete -c sock -n "__fish_sock_using_subcommand send" -s 4 -d 'IPv4 only'
 complete -c sock -n "__fish_sock_using_subcommand send" -s 6 -d 'IPv6 only'
 complete -c sock -n "__fish_sock_using_subcommand send" -s n -l numeric -d 'Look no name up: a name is an error'
@@ -160,6 +163,7 @@ complete -c sock -n "__fish_sock_using_subcommand send" -l crlf -d 'Send newline
 complete -c sock -n "__fish_sock_using_subcommand send" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
 complete -c sock -n "__fish_sock_using_subcommand send" -l quiet -d 'Tell errors only'
 complete -c sock -n "__fish_sock_using_subcommand send" -l json -d 'Tell everything as JSON, one object a line'
+complete -c sock -n "__fish_sock_using_subcommand send" -l hex -d 'Dump what is sent (>) and received (<) on stderr, in hexadecimal and as characters'
 complete -c sock -n "__fish_sock_using_subcommand send" -l lines -d 'End what each recv() gives with a newline, unless it has one'
 complete -c sock -n "__fish_sock_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sock -n "__fish_sock_using_subcommand recv" -l resolve-timeout -d 'Give up on a name after this time, counted from the question' -r
@@ -193,6 +197,7 @@ complete -c sock -n "__fish_sock_using_subcommand recv" -l pause -d 'Wait after 
 complete -c sock -n "__fish_sock_using_subcommand recv" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Everywhere'
 never\t'Nowhere'"
+complete -c sock -n "__fish_sock_using_subcommand recv" -l digest -d 'After an end in order, print the digest of what went over the socket on stderr, as sha256sum does: in a conversation first of what was sent, then of what was received; of several FILEs, of each and then of all' -r -f -a "sha256\t''"
 complete -c sock -n "__fish_sock_using_subcommand recv" -s 4 -d 'IPv4 only'
 complete -c sock -n "__fish_sock_using_subcommand recv" -s 6 -d 'IPv6 only'
 complete -c sock -n "__fish_sock_using_subcommand recv" -s n -l numeric -d 'Look no name up: a name is an error'
@@ -208,6 +213,7 @@ complete -c sock -n "__fish_sock_using_subcommand recv" -l force -d 'Overwrite t
 complete -c sock -n "__fish_sock_using_subcommand recv" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
 complete -c sock -n "__fish_sock_using_subcommand recv" -l quiet -d 'Tell errors only'
 complete -c sock -n "__fish_sock_using_subcommand recv" -l json -d 'Tell everything as JSON, one object a line'
+complete -c sock -n "__fish_sock_using_subcommand recv" -l hex -d 'Dump what is sent (>) and received (<) on stderr, in hexadecimal and as characters'
 complete -c sock -n "__fish_sock_using_subcommand recv" -l lines -d 'End what each recv() gives with a newline, unless it has one'
 complete -c sock -n "__fish_sock_using_subcommand recv" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sock -n "__fish_sock_using_subcommand listen" -l resolve-timeout -d 'Give up on a name after this time, counted from the question' -r
@@ -245,6 +251,7 @@ complete -c sock -n "__fish_sock_using_subcommand listen" -l pause -d 'Wait afte
 complete -c sock -n "__fish_sock_using_subcommand listen" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Everywhere'
 never\t'Nowhere'"
+complete -c sock -n "__fish_sock_using_subcommand listen" -l digest -d 'After an end in order, print the digest of what went over the socket on stderr, as sha256sum does: in a conversation first of what was sent, then of what was received; of several FILEs, of each and then of all' -r -f -a "sha256\t''"
 complete -c sock -n "__fish_sock_using_subcommand listen" -s 4 -d 'IPv4 only'
 complete -c sock -n "__fish_sock_using_subcommand listen" -s 6 -d 'IPv6 only'
 complete -c sock -n "__fish_sock_using_subcommand listen" -s n -l numeric -d 'Look no name up: a name is an error'
@@ -261,5 +268,6 @@ complete -c sock -n "__fish_sock_using_subcommand listen" -l crlf -d 'Send newli
 complete -c sock -n "__fish_sock_using_subcommand listen" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
 complete -c sock -n "__fish_sock_using_subcommand listen" -l quiet -d 'Tell errors only'
 complete -c sock -n "__fish_sock_using_subcommand listen" -l json -d 'Tell everything as JSON, one object a line'
+complete -c sock -n "__fish_sock_using_subcommand listen" -l hex -d 'Dump what is sent (>) and received (<) on stderr, in hexadecimal and as characters'
 complete -c sock -n "__fish_sock_using_subcommand listen" -l lines -d 'End what each recv() gives with a newline, unless it has one'
 complete -c sock -n "__fish_sock_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'

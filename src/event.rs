@@ -4,7 +4,10 @@
 //! order of declaration and stays as it is; what is absent is `null`. Nothing
 //! here formats text for people, reads a clock or does I/O.
 
-use serde::Serialize;
+use std::ffi::OsString;
+use std::fmt::Write;
+
+use serde::{Serialize, Serializer};
 
 use crate::verdict::State;
 
@@ -82,6 +85,36 @@ pub enum Event {
         to: &'static str,
         reason: Option<String>,
     },
+    /// What has passed the socket (`--hex`): a datagram, or what one call took
+    /// of a stream, in blocks of at most 512 bytes.
+    Hex {
+        direction: Direction,
+        peer: String,
+        /// Which message of this direction it belongs to, from 1 on; null on a
+        /// stream.
+        message: Option<u64>,
+        /// Of its first byte, in the message or in the stream.
+        offset: u64,
+        length: usize,
+        /// In hexadecimal.
+        #[serde(serialize_with = "hexadecimal")]
+        data: Vec<u8>,
+        /// Other peers may be dumped too.
+        #[serde(skip)]
+        many: bool,
+    },
+    /// The digest of all that was sent or received (`--digest`), after an end
+    /// in order.
+    Digest {
+        algorithm: &'static str,
+        direction: Direction,
+        peer: String,
+        /// The file it is of, `-` for stdin and stdout, or a served peer.
+        #[serde(serialize_with = "lossy")]
+        name: OsString,
+        bytes: u64,
+        digest: String,
+    },
     /// One system call and its result (`-vv`).
     Call { call: String, result: String },
     /// Something to know that is not an error.
@@ -103,6 +136,27 @@ pub enum Event {
     Probe(Probe),
     /// The last line of a probe run.
     Summary(Summary),
+}
+
+/// Which way bytes went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    Sent,
+    Received,
+}
+
+fn hexadecimal<S: Serializer>(data: &[u8], to: S) -> Result<S::Ok, S::Error> {
+    let text = data.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    to.serialize_str(&text)
+}
+
+fn lossy<S: Serializer>(name: &OsString, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&name.to_string_lossy())
 }
 
 /// What a conversation was, in numbers.

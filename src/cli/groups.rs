@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 
 use super::values::{
-    When, backlog, buffer, chunk, group, keepalive, kernel_name, linger, mark, on_eof, pause,
-    recv_chunk, retry, user_timeout,
+    Algorithm, When, backlog, buffer, chunk, group, keepalive, kernel_name, linger, mark, on_eof,
+    pause, recv_chunk, retry, user_timeout,
 };
 use crate::dscp::Dscp;
 use crate::flags::{RecvFlags, SendFlags};
@@ -311,6 +311,20 @@ pub struct TheRun {
     /// Colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub color: When,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "the run")]
+pub struct Look {
+    /// After an end in order, print the digest of what went over the socket on
+    /// stderr, as sha256sum does: in a conversation first of what was sent,
+    /// then of what was received; of several FILEs, of each and then of all
+    #[arg(long, value_name = "NAME", value_enum)]
+    pub digest: Option<Algorithm>,
+    /// Dump what is sent (>) and received (<) on stderr, in hexadecimal and as
+    /// characters
+    #[arg(long)]
+    pub hex: bool,
 }
 
 #[derive(Debug, Clone, Args)]

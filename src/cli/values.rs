@@ -25,6 +25,12 @@ pub enum When {
     Never,
 }
 
+/// `--digest`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Algorithm {
+    Sha256,
+}
+
 pub(super) fn on_eof() -> impl TypedValueParser<Value = OnEof> {
     PossibleValuesParser::new(OnEof::ALL.map(OnEof::name)).map(|word| {
         let named = OnEof::ALL.into_iter().find(|one| one.name() == word);

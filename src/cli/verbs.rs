@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 use clap_complete::Shell;
 
 use super::groups::{
-    Bind, BindOptions, BindPath, Close, ConnectOptions, Idle, Lines, Linger, ListenOptions,
+    Bind, BindOptions, BindPath, Close, ConnectOptions, Idle, Lines, Linger, ListenOptions, Look,
     Packets, RecvOnly, RecvOptions, Resolve, SendOnly, SendOptions, Socket, SocketOptions, TheRun,
     Timeout, WaitInstead,
 };
@@ -58,6 +58,8 @@ pub struct Listen {
     pub timeout: Timeout,
     #[command(flatten)]
     pub run: TheRun,
+    #[command(flatten)]
+    pub look: Look,
     #[command(flatten)]
     pub lines: Lines,
 }
@@ -125,6 +127,8 @@ pub struct Connect {
     #[command(flatten)]
     pub run: TheRun,
     #[command(flatten)]
+    pub look: Look,
+    #[command(flatten)]
     pub lines: Lines,
 }
 
@@ -138,7 +142,7 @@ One way out: files, stdin or messages; 0 means the other side has it.
 
 After its end it waits until the peer closes: with `sock recv` there, that \
 means stored. Unix sockets and other programs cannot promise that; use --bytes \
-on both sides where it matters, and `set -o pipefail` in a pipeline.",
+or --digest on both sides where it matters, and `set -o pipefail` in a pipeline.",
     after_long_help = SEND_EXAMPLES
 )]
 pub struct Send {
@@ -178,6 +182,8 @@ pub struct Send {
     pub timeout: Timeout,
     #[command(flatten)]
     pub run: TheRun,
+    #[command(flatten)]
+    pub look: Look,
     #[command(flatten)]
     pub lines: Lines,
 }
@@ -230,6 +236,8 @@ pub struct Recv {
     pub timeout: Timeout,
     #[command(flatten)]
     pub run: TheRun,
+    #[command(flatten)]
+    pub look: Look,
     #[command(flatten)]
     pub lines: Lines,
 }

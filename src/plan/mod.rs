@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use crate::address::{Address, Local};
 use crate::cli::{self, Cli, Refusal, TheRun, When, usage_error};
+use crate::relay::look;
 use crate::report::Style;
 use crate::run::Pause;
 use crate::services::{Services, System};
@@ -119,6 +120,7 @@ pub struct Talk {
     pub quit_after_eof: Option<Duration>,
     pub idle: Option<Duration>,
     pub lines: bool,
+    pub look: look::Options,
 }
 
 /// `sock listen`
@@ -144,6 +146,7 @@ pub struct Serve {
     pub recv: recv::Options,
     pub idle: Option<Duration>,
     pub lines: bool,
+    pub look: look::Options,
 }
 
 /// What a served peer gets for what it sends.
@@ -173,6 +176,7 @@ pub struct Send {
     pub recv: recv::Options,
     pub close_wait: Duration,
     pub idle: Option<Duration>,
+    pub look: look::Options,
 }
 
 /// What is sent.
@@ -205,6 +209,7 @@ pub struct Recv {
     pub count: Option<u64>,
     pub idle: Option<Duration>,
     pub lines: bool,
+    pub look: look::Options,
 }
 
 /// `sock probe`

@@ -7,6 +7,7 @@ use super::{Answer, Kind, Wrong};
 use crate::address::{Address, Local, Unix};
 use crate::cli;
 use crate::mode::Mode;
+use crate::relay::look;
 use crate::run::Pause;
 use crate::stage::Stage;
 use crate::stage::bind::Source;
@@ -312,6 +313,44 @@ pub fn paced_answers(answer: Option<&Answer>, kind: Kind, rate: Option<Rate>) ->
     match (answer, kind, rate) {
         (Some(_), Kind::Datagram, Some(rate)) => Err(Wrong(format!(
             "--rate {rate}: a datagram is answered at once; the pace is for streams"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// `--digest` of what never ends.
+pub fn digest_without_end(kind: Kind, look: look::Options) -> Result<(), Wrong> {
+    match kind {
+        Kind::Datagram if look.digest => Err(Wrong(
+            "--digest is told at the end, and listen has none with -u and -k or a service; \
+             sock recv -u takes a digest of --bytes or --count"
+                .into(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// `--digest` of datagrams that nobody calls complete.
+pub fn digest_of_datagrams(kind: Kind, look: look::Options) -> Result<(), Wrong> {
+    match kind {
+        Kind::Datagram if look.digest => Err(Wrong(
+            "--digest: datagrams have no end; --bytes or --count has to say when all has come"
+                .into(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A look at bytes that the kernel throws away.
+pub fn thrown_away(transport: Transport, look: look::Options) -> Result<(), Wrong> {
+    let option = match look {
+        look::Options { digest: true, .. } => "--digest",
+        look::Options { hex: true, .. } => "--hex",
+        _ => return Ok(()),
+    };
+    match transport {
+        Transport::Tcp => Err(Wrong(format!(
+            "{option} looks at the bytes, and with --recv-flags trunc the kernel throws them away"
         ))),
         _ => Ok(()),
     }

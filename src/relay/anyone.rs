@@ -36,6 +36,10 @@ impl Source for FromAnyone<'_> {
         Kind::Socket
     }
 
+    fn sender(&self) -> Option<String> {
+        self.last.borrow().as_ref().map(name)
+    }
+
     fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {
         match recv::datagram(&self.conn.socket, buffer, self.options.flags) {
             Ok(datagram) => {
@@ -79,12 +83,16 @@ impl Sink for ToLast<'_> {
         Some(Kind::Socket)
     }
 
+    fn addressee(&self) -> Option<String> {
+        self.last.borrow().as_ref().map(name)
+    }
+
     fn write(&mut self, run: &mut Run, bytes: &[u8]) -> Result<Step, Failure> {
         let last = self.last.borrow();
         let Some(peer) = last.as_ref() else {
             let text = format!("{} bytes had nobody to go to", bytes.len());
             run.note(Stage::Send, &*self.conn.local, text);
-            return Ok(Step::Moved(bytes.len()));
+            return Ok(Step::Discarded(bytes.len()));
         };
         let chunk = self.options.chunk.unwrap_or(bytes.len()).min(bytes.len());
         match send::send_to(&self.conn.socket, &bytes[..chunk], peer, self.options.flags) {
@@ -97,7 +105,7 @@ impl Sink for ToLast<'_> {
                     // This peer has gone; others may speak.
                     _ => {
                         run.note(Stage::Send, error.object, error.reason);
-                        Ok(Step::Moved(bytes.len()))
+                        Ok(Step::Discarded(bytes.len()))
                     }
                 }
             }

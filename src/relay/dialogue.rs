@@ -10,7 +10,9 @@ use super::carrier::{Carrier, Copy};
 use super::crlf::Crlf;
 use super::end::{Sink, Step};
 use super::ending::OnEof;
+use super::look::Look;
 use super::net::{Receiving, Sending};
+use super::observed::Observed;
 use super::output::{Stdout, write_all};
 use crate::failure::{Class, Failure, StageError};
 use crate::run::{Interest, Run, Wake};
@@ -43,11 +45,18 @@ pub struct Dialogue<'a> {
     pace: Pace,
     sent: u64,
     received: u64,
+    /// At what is sent and at what is received.
+    looks: &'a mut [Look; 2],
 }
 
 impl<'a> Dialogue<'a> {
     /// Nothing is sent yet.
-    pub fn new(conn: &'a Conn, options: &'a send::Options, recv: recv::Options) -> Self {
+    pub fn new(
+        conn: &'a Conn,
+        options: &'a send::Options,
+        recv: recv::Options,
+        looks: &'a mut [Look; 2],
+    ) -> Self {
         Dialogue {
             conn,
             options,
@@ -58,6 +67,7 @@ impl<'a> Dialogue<'a> {
             pace: Pace::new(options.rate, None),
             sent: 0,
             received: 0,
+            looks,
         }
     }
 
@@ -137,7 +147,8 @@ impl<'a> Dialogue<'a> {
             if let Some(due) = self.pace.due() {
                 answered |= self.take_in_until(run, due, reply)?;
             }
-            let mut sending = Sending::new(self.conn, self.options, OnEof::Shutdown, &self.heard);
+            let sending = Sending::new(self.conn, self.options, OnEof::Shutdown, &self.heard);
+            let mut sending = Observed::new(sending, &mut self.looks[0]);
             match sending.write(run, rest)? {
                 Step::Moved(bytes) => {
                     self.sent += bytes as u64;
@@ -171,7 +182,8 @@ impl<'a> Dialogue<'a> {
         if let Reply::Await { lines, .. } = reply {
             carrier = carrier.lines(*lines);
         }
-        let mut receiving = Receiving::new(self.conn, self.recv, &self.heard);
+        let receiving = Receiving::new(self.conn, self.recv, &self.heard);
+        let mut receiving = Observed::new(receiving, &mut self.looks[1]);
         let step = carrier.fill(run, &mut receiving, usize::MAX)?;
         match step {
             Step::Moved(bytes) | Step::Discarded(bytes) => self.received += bytes as u64,

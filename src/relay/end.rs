@@ -14,7 +14,8 @@ use crate::sys::descriptor::Kind;
 pub enum Step {
     /// So many bytes; a datagram may have none.
     Moved(usize),
-    /// So many bytes came and were dropped by the kernel, as it was asked to.
+    /// So many bytes have gone nowhere: the kernel dropped them as it was asked
+    /// to, or there was nobody to send them to.
     Discarded(usize),
     /// Nothing can be moved before poll(2) says so.
     NotReady,
@@ -52,6 +53,11 @@ pub trait Source {
         None
     }
 
+    /// Who sent what the last read gave, where that can be anybody.
+    fn sender(&self) -> Option<String> {
+        None
+    }
+
     /// One read.
     ///
     /// # Errors
@@ -69,6 +75,11 @@ pub trait Sink {
 
     /// Itself, if all that a write does is to hand over the bytes.
     fn plain(&self) -> Option<&dyn Plain> {
+        None
+    }
+
+    /// Who is written to, where that can be anybody.
+    fn addressee(&self) -> Option<String> {
         None
     }
 

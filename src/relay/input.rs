@@ -1,9 +1,8 @@
-//! Sources that belong to the user: stdin, and files one after another.
+//! A source that belongs to the user: stdin, or a file.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::libc;
@@ -20,6 +19,9 @@ pub struct Input {
     fd: OwnedFd,
     kind: Kind,
     name: String,
+    /// Bytes from the present position to the end, of a regular file as it
+    /// was opened.
+    size: Option<u64>,
     /// It was closed when the process began.
     closed: bool,
     /// It has said that there is no more; a terminal would go on.
@@ -39,12 +41,17 @@ impl Input {
                 .try_clone_to_owned()
                 .map_err(|error| failed("stdin", &error))?,
             name: "stdin".into(),
+            size: descriptor::bytes_left(fd),
             closed: descriptor::was_closed(0),
             at_end: descriptor::was_closed(0),
         })
     }
 
-    fn file(run: &mut Run, path: &PathBuf) -> Result<Input, Failure> {
+    /// A file, opened for reading.
+    ///
+    /// # Errors
+    /// open(2), a directory, timers and signals while a fifo waits for its writer.
+    pub fn file(run: &mut Run, path: &Path) -> Result<Input, Failure> {
         let name = path.display().to_string();
         run.enter(Stage::Send, &name);
         // A fifo waits for its writer.
@@ -60,6 +67,7 @@ impl Input {
         }
         Ok(Input {
             kind: Kind::of(file.as_fd()).map_err(|error| failed(&name, &error))?,
+            size: descriptor::bytes_left(file.as_fd()),
             fd: file.into(),
             name,
             closed: false,
@@ -77,13 +85,19 @@ impl Input {
         self.at_end
     }
 
+    /// How many bytes it had when it was opened, where that can be known.
+    pub fn size(&self) -> Option<u64> {
+        self.size
+    }
+
     /// Whether there never was anything to read from.
     pub fn is_closed(&self) -> bool {
         self.closed
     }
 }
 
-fn failed(name: &str, error: &std::io::Error) -> Failure {
+/// Trouble with what is read belongs to the stage that sends.
+pub fn failed(name: &str, error: &std::io::Error) -> Failure {
     StageError::io(Stage::Send, name, Class::Local, error).into()
 }
 
@@ -163,71 +177,4 @@ impl Source for Input {
 pub fn would_block(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{Interrupted, WouldBlock};
     matches!(error.kind(), Interrupted | WouldBlock)
-}
-
-/// Files, read one after another as if they were one.
-pub struct Files {
-    current: Input,
-    rest: VecDeque<Input>,
-}
-
-impl Files {
-    /// Opens all of them now, so that a missing one is told before anything is
-    /// sent; `-` is stdin.
-    ///
-    /// # Errors
-    /// open(2) of any of them. `paths` is not empty.
-    pub fn open(run: &mut Run, paths: &[PathBuf]) -> Result<Files, Failure> {
-        let mut rest = VecDeque::new();
-        for path in paths {
-            rest.push_back(if path.as_os_str() == "-" {
-                stdin_that_is_there()?
-            } else {
-                Input::file(run, path)?
-            });
-        }
-        let current = match rest.pop_front() {
-            Some(first) => first,
-            None => stdin_that_is_there()?,
-        };
-        Ok(Files { current, rest })
-    }
-}
-
-/// Nothing at all must not be sent as if it were everything.
-fn stdin_that_is_there() -> Result<Input, Failure> {
-    let stdin = Input::stdin()?;
-    if stdin.is_closed() {
-        return Err(failed(
-            "stdin",
-            &std::io::Error::from_raw_os_error(libc::EBADF),
-        ));
-    }
-    Ok(stdin)
-}
-
-impl Source for Files {
-    fn fd(&self) -> BorrowedFd<'_> {
-        Source::fd(&self.current)
-    }
-
-    fn kind(&self) -> Kind {
-        self.current.kind
-    }
-
-    fn plain(&self) -> Option<&dyn Plain> {
-        self.current.plain()
-    }
-
-    fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {
-        loop {
-            match self.current.read(run, buffer)? {
-                Step::End => match self.rest.pop_front() {
-                    Some(next) => self.current = next,
-                    None => return Ok(Step::End),
-                },
-                step => return Ok(step),
-            }
-        }
-    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::libc;
 use nix::poll::PollFlags;
+use socket2::SockAddr;
 
 use super::end::{Plain, Sink, Source, Step};
 use super::ending::OnEof;
@@ -34,6 +35,8 @@ pub struct Receiving<'a> {
     chunked: bool,
     /// MSG_WAITALL: who waits for all of it.
     waiting: Option<Waiting>,
+    /// Where the peer can be anybody: who it was last.
+    sender: Option<SockAddr>,
 }
 
 impl<'a> Receiving<'a> {
@@ -46,6 +49,7 @@ impl<'a> Receiving<'a> {
             losses: recv::Losses::default(),
             chunked: options.chunk.is_some(),
             waiting: None,
+            sender: None,
         }
     }
 
@@ -86,6 +90,9 @@ impl<'a> Receiving<'a> {
             run.note(Stage::Recv, object, text);
             return Ok(None);
         }
+        if self.conn.only.is_none() {
+            self.sender = datagram.from;
+        }
         Ok(Some(datagram.length.min(buffer.len())))
     }
 }
@@ -123,6 +130,10 @@ impl Source for Receiving<'_> {
             && !self.chunked
             && !self.conn.reset;
         plain.then_some(self)
+    }
+
+    fn sender(&self) -> Option<String> {
+        self.sender.as_ref().map(name)
     }
 
     fn interest(&self) -> PollFlags {

@@ -32,6 +32,11 @@ impl<S: Source> Replay<S> {
         }
     }
 
+    /// What is read.
+    pub fn into_source(self) -> S {
+        self.source
+    }
+
     /// Starts again from the first read. False when too much was read to keep.
     pub fn rewind(&mut self) -> bool {
         self.next = 0;

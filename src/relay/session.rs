@@ -92,6 +92,17 @@ impl<'a> Session<'a> {
         self.inbound.as_ref().map_or(0, |d| d.pump.taken())
     }
 
+    /// Whether what was sent is all there was, and what came: an end of the
+    /// user's own choice says nothing about the peer's.
+    pub fn is_whole(&self) -> [bool; 2] {
+        let outbound = self.outbound.as_ref().map(Direction::side);
+        let inbound = self.inbound.as_ref().map(Direction::side);
+        [
+            outbound.is_none_or(|side| !side.holds),
+            inbound.is_none_or(|side| side.finished.is_some()),
+        ]
+    }
+
     /// Runs until the conversation is over.
     ///
     /// # Errors
@@ -308,7 +319,8 @@ impl<'a> Direction<'a> {
                         at = Instant::now();
                         self.pump.gave(bytes, at);
                     }
-                    Step::NotReady | Step::Discarded(_) | Step::End => return Ok(()),
+                    Step::Discarded(_) => at = Instant::now(),
+                    Step::NotReady | Step::End => return Ok(()),
                 }
             } else if little {
                 return Ok(());

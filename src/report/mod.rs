@@ -4,6 +4,8 @@
 //! or delays a run: what it cannot take at once is dropped. Knows events, not
 //! sockets.
 
+mod backlog;
+mod hex;
 mod json;
 mod progress;
 mod stderr;
@@ -16,6 +18,8 @@ pub use stdout::Unwritten;
 
 use crate::event::Event;
 use crate::failure::Failure;
+use crate::word::escaped;
+use backlog::Backlog;
 use text::Level;
 
 /// How things are said.
@@ -62,11 +66,17 @@ impl Style {
         self.width.map_or(WIDTH, usize::from).max(NARROWEST)
     }
 
-    fn render(self, event: &Event) -> String {
-        if self.json {
-            json::line(event)
-        } else {
-            text::line(event) + "\n"
+    fn render(self, event: &Event) -> Vec<u8> {
+        match event {
+            event if self.json => json::line(event).into(),
+            Event::Hex {
+                direction,
+                offset,
+                data,
+                ..
+            } => hex::lines(*direction, *offset, data).into(),
+            Event::Digest { name, digest, .. } => text::digest(digest, name),
+            event => (text::line(event) + "\n").into(),
         }
     }
 }
@@ -76,6 +86,17 @@ pub struct Report {
     style: Style,
     table: table::Table,
     held: Option<Vec<Event>>,
+    dump: Dump,
+}
+
+/// Where `--hex` is.
+#[derive(Default)]
+struct Dump {
+    backlog: Backlog,
+    /// Whose bytes the last line showed, where there may be several.
+    peer: Option<String>,
+    /// Bytes that were not shown because stderr took too little.
+    lost: usize,
 }
 
 impl Report {
@@ -85,6 +106,7 @@ impl Report {
             style,
             table: table::Table::default(),
             held: None,
+            dump: Dump::default(),
         }
     }
 
@@ -121,9 +143,61 @@ impl Report {
                 return;
             }
         }
-        if self.style.tells(text::level(event)) {
-            stderr::write(self.style.render(event).as_bytes());
+        if !self.style.tells(text::level(event)) {
+            return;
         }
+        match event {
+            Event::Hex { .. } => self.dump(event),
+            // What comes after a dump must not get in front of it.
+            event if !self.dump.backlog.is_empty() => {
+                self.dump.backlog.put(&self.style.render(event));
+            }
+            event => drop(stderr::write(&self.style.render(event))),
+        }
+    }
+
+    /// A block of `--hex` is told as a whole or counted as lost, and what was
+    /// lost is told.
+    fn dump(&mut self, event: &Event) {
+        let Event::Hex {
+            peer, length, many, ..
+        } = event
+        else {
+            return;
+        };
+        if !self.dump.backlog.has_room() {
+            self.dump.lost += length;
+            return;
+        }
+        self.tell_lost();
+        if *many && !self.style.json && self.dump.peer.as_ref() != Some(peer) {
+            let line = format!("hex      {}\n", escaped(peer));
+            self.dump.backlog.put(line.as_bytes());
+            self.dump.peer = Some(peer.clone());
+        }
+        self.dump.backlog.put(&self.style.render(event));
+    }
+
+    fn tell_lost(&mut self) {
+        let lost = std::mem::take(&mut self.dump.lost);
+        if lost > 0 {
+            let note = Event::Note {
+                stage: "hex",
+                object: "stderr".to_owned(),
+                text: format!("{lost} bytes are not shown: it was read too slowly"),
+            };
+            self.dump.backlog.put(&self.style.render(&note));
+        }
+    }
+
+    /// Whether lines wait until stderr takes them; see [`Report::flush`].
+    pub fn waits_for_stderr(&self) -> bool {
+        !self.dump.backlog.is_empty()
+    }
+
+    /// Writes what stderr takes of the lines that wait.
+    pub fn flush(&mut self) {
+        self.dump.backlog.flush();
     }
 
     /// What a result puts on stdout: at once, or with the table it belongs to.
@@ -159,10 +233,17 @@ impl Report {
     }
 }
 
+impl Drop for Report {
+    fn drop(&mut self) {
+        self.tell_lost();
+        self.dump.backlog.last_chance();
+    }
+}
+
 /// As [`Report::failure`], from a thread that has no report.
 pub fn last_words(failure: &Failure, style: Style) {
     if let Some(event) = failure.event() {
-        stderr::write(style.render(&event).as_bytes());
+        stderr::write(&style.render(&event));
     }
 }
 

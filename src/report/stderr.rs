@@ -1,26 +1,47 @@
 //! stderr, which may be full, stuck or closed and must not matter.
 
+use std::time::Duration;
+
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::sys::descriptor::{self, Kind};
 
-/// Writes what stderr takes at once; the rest is dropped.
-pub fn write(mut bytes: &[u8]) {
-    if descriptor::was_closed(2) {
-        return;
+/// Writes what stderr takes at once, and returns how much that was; the rest is
+/// dropped, or the caller's to keep.
+pub fn write(bytes: &[u8]) -> usize {
+    let mut written = 0;
+    while written < bytes.len() && takes_within(Duration::ZERO) {
+        let rest = &bytes[written..];
+        match descriptor::write_ready(descriptor::standard(2), Kind::standard(2), rest) {
+            Ok(length @ 1..) => written += length,
+            _ => break,
+        }
     }
-    let fd = descriptor::standard(2);
-    while !bytes.is_empty() {
-        let mut ready = [PollFd::new(fd, PollFlags::POLLOUT)];
-        match poll(&mut ready, PollTimeout::ZERO) {
-            // Exactly that: with POLLERR beside it nobody reads any more, and a
-            // write would raise SIGPIPE where `--send-flags none` asked for it.
-            Ok(1..) if ready[0].revents() == Some(PollFlags::POLLOUT) => {}
-            _ => return,
-        }
-        match descriptor::write_ready(fd, Kind::standard(2), bytes) {
-            Ok(written @ 1..) => bytes = &bytes[written..],
-            _ => return,
-        }
+    written
+}
+
+/// Whether it takes something, at the latest after this time.
+pub fn takes_within(time: Duration) -> bool {
+    // Exactly that: with POLLERR beside it nobody reads any more, and a write
+    // would raise SIGPIPE where `--send-flags none` asked for it.
+    asked(time) == Some(PollFlags::POLLOUT)
+}
+
+/// Whether nobody will ever read it.
+pub fn is_gone() -> bool {
+    let gone = PollFlags::POLLERR | PollFlags::POLLNVAL;
+    asked(Duration::ZERO).is_none_or(|said| said.intersects(gone))
+}
+
+/// What poll(2) says; None where there never was a stderr.
+fn asked(time: Duration) -> Option<PollFlags> {
+    if descriptor::was_closed(2) {
+        return None;
+    }
+    let mut ready = [PollFd::new(descriptor::standard(2), PollFlags::POLLOUT)];
+    let timeout = PollTimeout::try_from(time).unwrap_or(PollTimeout::ZERO);
+    match poll(&mut ready, timeout) {
+        Ok(1..) => ready[0].revents(),
+        _ => Some(PollFlags::empty()),
     }
 }

@@ -1,5 +1,7 @@
 //! Events for people: one line each. Pure.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use crate::event::{Event, Traffic};
@@ -9,7 +11,7 @@ use crate::word::escaped;
 /// From which `-v` on an event is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Even with `--quiet`.
+    /// Even with `--quiet`: errors, and what an option of its own asked for.
     Errors,
     /// Unless `--quiet`.
     Normal,
@@ -24,7 +26,7 @@ pub enum Level {
 /// The level of an event.
 pub fn level(event: &Event) -> Level {
     match event {
-        Event::Error { .. } => Level::Errors,
+        Event::Error { .. } | Event::Hex { .. } | Event::Digest { .. } => Level::Errors,
         Event::Listening { .. } | Event::Note { .. } | Event::Progress { .. } => Level::Normal,
         Event::Probe(_) | Event::Summary(_) => Level::Normal,
         Event::Peer { .. } | Event::PeerEnd { .. } => Level::Coming,
@@ -173,10 +175,36 @@ pub fn line(event: &Event) -> String {
             }
             line
         }
+        // Lines of their own form: see `hex` and `digest`.
+        Event::Hex { .. } | Event::Digest { .. } => String::new(),
         Event::Probe(row) => super::table::row(row),
         Event::Summary(summary) => super::table::summary(summary),
     };
     escaped(&text)
+}
+
+/// As sha256sum(1) writes it, so that `sha256sum -c` reads it.
+pub fn digest(sum: &str, name: &OsStr) -> Vec<u8> {
+    let mut line = format!("{sum}  ").into_bytes();
+    let mut plain = true;
+    for byte in name.as_bytes() {
+        let escape = match byte {
+            b'\\' => b'\\',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            byte => {
+                line.push(*byte);
+                continue;
+            }
+        };
+        line.extend([b'\\', escape]);
+        plain = false;
+    }
+    if !plain {
+        line.insert(0, b'\\');
+    }
+    line.push(b'\n');
+    line
 }
 
 /// `sent 1.2 MiB, received 340 B, 2.4 s, 512.0 KiB/s, 0 retransmits, rtt 0.9 ms`

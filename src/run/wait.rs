@@ -94,8 +94,13 @@ impl Run {
         let mut all: Vec<PollFd<'_>> = Vec::with_capacity(fds.len() + 2);
         all.push(PollFd::new(signals.as_fd(), PollFlags::POLLIN));
         all.extend(fds.iter().map(|one| PollFd::new(one.fd, one.interest)));
+        let stdout_at = self.stdout_has_reader.then_some(all.len());
         if self.stdout_has_reader {
             all.push(PollFd::new(descriptor::standard(1), PollFlags::empty()));
+        }
+        let behind = all.len();
+        if self.report.waits_for_stderr() {
+            all.push(PollFd::new(descriptor::standard(2), PollFlags::POLLOUT));
         }
         loop {
             let now = Instant::now();
@@ -137,15 +142,19 @@ impl Run {
                     None => {}
                 }
             }
-            if all
-                .get(fds.len() + 1)
-                .is_some_and(|stdout| stdout.any() == Some(true))
-            {
+            if stdout_at.is_some_and(|at| all[at].any() == Some(true)) {
                 // Nothing was asked for, so it is POLLERR or POLLHUP.
                 return Err(Failure::StdoutGone);
             }
             for (one, polled) in fds.iter_mut().zip(&all[1..]) {
                 one.ready = polled.revents().unwrap_or(PollFlags::POLLERR);
+            }
+            if self.report.waits_for_stderr() {
+                self.report.flush();
+                if !self.report.waits_for_stderr() {
+                    // It was the last of them.
+                    all.truncate(behind);
+                }
             }
             if fds.iter().any(Interest::is_ready) {
                 return Ok(Wake::Ready);

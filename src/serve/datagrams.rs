@@ -18,6 +18,7 @@ use super::answering::Answering;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer, describe};
 use crate::plan::Serve;
+use crate::relay::look::Look;
 use crate::run::{Interest, Run, Wake};
 use crate::stage::bind::Bound;
 use crate::stage::socket::name;
@@ -39,7 +40,12 @@ pub fn serve(
     what: &Serve,
     answering: &mut Answering<'_>,
 ) -> Result<(), Failure> {
-    let mut books = Books::default();
+    let (address, transport) = (&bound[0].address, bound[0].transport);
+    let mut books = Books {
+        counts: HashMap::new(),
+        moved: (0, 0),
+        looks: Look::pair_of(what.look, address, transport, true),
+    };
     let begun = Instant::now();
     let ended = answer_all(run, bound, what, answering, &mut books);
     let (sent, received) = books.moved;
@@ -48,15 +54,23 @@ pub fn serve(
 }
 
 /// What is known of everybody who asked.
-#[derive(Default)]
 struct Books {
     /// Questions of each peer.
     counts: HashMap<SockAddr, u64>,
     /// Bytes sent and received.
     moved: (u64, u64),
+    /// At answers and at questions.
+    looks: [Look; 2],
 }
 
 impl Books {
+    fn saw(&mut self, run: &mut Run, way: usize, bytes: &[u8], peer: &Option<SockAddr>) {
+        let look = &mut self.looks[way];
+        if !look.is_blind() {
+            look.saw_of(run, bytes, peer.as_ref().map(name));
+        }
+    }
+
     /// Which question of its peer this is, from 1 on.
     fn count(&mut self, from: &SockAddr) -> u64 {
         if self.counts.len() >= COUNTED {
@@ -131,6 +145,7 @@ fn exchange(
     losses.tell(run, &one.address, &question, room);
     let length = question.length.min(room);
     books.moved.1 += length as u64;
+    books.saw(run, 1, &answering.buffer()[..length], &question.from);
     let mut count = 1;
     if let Some(from) = &question.from {
         count = books.count(from);
@@ -144,10 +159,10 @@ fn exchange(
     }
     let mut answer = Vec::new();
     answering.answer(run, length, count, &mut answer)?;
-    let Some(from) = question.from else {
+    let Some(from) = &question.from else {
         return Ok(true);
     };
-    if let Some(inet) = inet(&from) {
+    if let Some(inet) = inet(from) {
         if bound.iter().any(|one| is_our_own(one, &inet)) {
             if count == 1 {
                 let text = "not answered: this is one of our own ports";
@@ -166,12 +181,15 @@ fn exchange(
             answer.truncate(length);
         }
     }
-    match send::send_to(&one.socket, &answer, &from, what.send.flags) {
-        Ok(sent) => books.moved.0 += sent as u64,
+    match send::send_to(&one.socket, &answer, from, what.send.flags) {
+        Ok(sent) => {
+            books.moved.0 += sent as u64;
+            books.saw(run, 0, &answer, &question.from);
+        }
         // A peer that does not take its answer must not hold up the others.
         Err(errno) => {
             let text = format!("answer lost: {}", describe(errno));
-            run.note(Stage::Send, name(&from), text);
+            run.note(Stage::Send, name(from), text);
         }
     }
     Ok(true)

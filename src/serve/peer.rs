@@ -1,5 +1,6 @@
 //! One peer that is served: what it said, and how much of the answer it has.
 
+use std::ffi::OsStr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Instant;
 
@@ -12,6 +13,7 @@ use crate::event::Event;
 use crate::failure::{Failure, StageError};
 use crate::flags;
 use crate::plan::{Answer, Serve};
+use crate::relay::look::Look;
 use crate::relay::net::shown;
 use crate::run::Run;
 use crate::stage::accept::knocked;
@@ -55,6 +57,8 @@ pub struct Peer {
     pace: Pace,
     rests: Option<Instant>,
     questions: u64,
+    /// At what is sent and at what is received.
+    looks: [Look; 2],
     /// The last question was short.
     little: bool,
     sent: u64,
@@ -73,6 +77,7 @@ impl Peer {
                 true => what.recv.buffer(true),
                 false => what.recv.chunk.unwrap_or(STREAM_ROOM),
             },
+            looks: Look::pair(what.look, &conn, true),
             conn,
             answer: Vec::new(),
             at: 0,
@@ -262,6 +267,10 @@ impl Peer {
         match received {
             Ok(length) => {
                 self.received += length as u64;
+                let end = length == 0 && self.is_end();
+                if !end && !self.looks[1].is_blind() {
+                    self.looks[1].saw(run, &answering.buffer()[..length]);
+                }
                 self.moved = Instant::now();
                 Ok(Some(length))
             }
@@ -288,6 +297,7 @@ impl Peer {
         );
         match sent {
             Ok(sent) => {
+                self.looks[0].saw(run, &rest[..sent]);
                 self.at += sent;
                 self.sent += sent as u64;
                 self.pace.gave(sent, now);
@@ -329,5 +339,11 @@ impl Peer {
             reason: error.map(|error| error.reason.clone()),
             traffic: close::traffic(&self.conn, self.begun, self.sent, self.received),
         });
+        if error.is_none() {
+            // Two lines each, in this order; neither stdin nor stdout is it.
+            for look in &self.looks {
+                look.tell_digest(run, OsStr::new(&self.conn.peer));
+            }
+        }
     }
 }

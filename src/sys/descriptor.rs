@@ -12,6 +12,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{SFlag, fstat};
+use nix::unistd::Whence;
 use socket2::{MaybeUninitSlice, RecvFlags, SockAddr, Socket};
 
 /// What kind of file a descriptor is, as far as reading and writing differ.
@@ -110,6 +111,19 @@ pub fn set_nonblocking(fd: &impl AsFd) -> io::Result<()> {
 pub fn is_ready(fd: BorrowedFd<'_>, interest: PollFlags) -> bool {
     let mut one = [PollFd::new(fd, interest)];
     matches!(poll(&mut one, PollTimeout::ZERO), Ok(1..))
+}
+
+/// Bytes of a regular file from its position to its end; None for all else,
+/// and for the files of /proc, which say that they are empty.
+pub fn bytes_left(fd: BorrowedFd<'_>) -> Option<u64> {
+    let about = fstat(fd).ok()?;
+    let format = SFlag::from_bits_truncate(about.st_mode) & SFlag::S_IFMT;
+    let size = about.st_size;
+    if format != SFlag::S_IFREG || size == 0 {
+        return None;
+    }
+    let at = nix::unistd::lseek(fd, 0, Whence::SeekCur).ok()?;
+    u64::try_from(size.saturating_sub(at)).ok()
 }
 
 /// preadv2(2) with RWF_NOWAIT: reads what is there, on a descriptor whose

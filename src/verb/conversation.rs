@@ -1,6 +1,7 @@
 //! Two ways at once: `connect`, and `listen` while it relays.
 
 use std::cell::Cell;
+use std::ffi::OsStr;
 use std::time::Instant;
 
 use super::peers::{Attempted, Proved};
@@ -9,7 +10,9 @@ use crate::plan::Talk;
 use crate::relay::carrier::{Carrier, Copy, Direct};
 use crate::relay::ending::{Ending, Over};
 use crate::relay::input::Input;
+use crate::relay::look::Look;
 use crate::relay::net::{Receiving, Sending};
+use crate::relay::observed::Observed;
 use crate::relay::output::Stdout;
 use crate::relay::pump::Pump;
 use crate::relay::session::{Direction, Session};
@@ -63,8 +66,11 @@ pub fn converse<'a>(
     let begun = Instant::now();
     let heard = Cell::new(false);
     let terminal = user.stdin.is_terminal();
-    let mut receiving = Receiving::new(&conn, talk.recv, &heard);
-    let mut sending = Sending::new(&conn, &talk.send, talk.on_eof, &heard);
+    let [mut sent_look, mut received_look] = Look::pair(talk.look, &conn, next_peer);
+    let receiving = Receiving::new(&conn, talk.recv, &heard);
+    let mut receiving = Observed::new(receiving, &mut received_look);
+    let sending = Sending::new(&conn, &talk.send, talk.on_eof, &heard);
+    let mut sending = Observed::new(sending, &mut sent_look);
     let mut pump = Pump::new(begun).pace(talk.send.pace());
     if user.stdin.is_at_end() && !user.outbound.holds() {
         pump.source_ended(begun);
@@ -92,12 +98,27 @@ pub fn converse<'a>(
     session.on_first = on_first;
     let over = session.run(run);
     let (sent, received) = (session.sent(), session.received());
+    let whole = session.is_whole();
     drop(session);
     let result = over.and_then(|over| judge(run, over, talk, &conn.peer, sent, received));
     let result = close(run, conn, result, begun, (sent, received));
+    if result.is_ok() {
+        tell_digests(run, [&sent_look, &received_look], whole);
+    }
     Attempted {
         result,
         moved: sent + received,
+    }
+}
+
+/// The digests of a conversation that ended in order, one a direction; stdin
+/// and stdout are both `-`.
+pub fn tell_digests(run: &mut Run, looks: [&Look; 2], whole: [bool; 2]) {
+    for (look, whole) in looks.into_iter().zip(whole) {
+        match whole {
+            true => look.tell_digest(run, OsStr::new("-")),
+            false => look.tell_incomplete(run),
+        }
     }
 }
 

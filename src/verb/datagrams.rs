@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use super::conversation::{User, close};
+use super::conversation::{User, close, tell_digests};
 use super::dial::{dial_datagram, udp};
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::{Connect, Dial, Talk};
@@ -11,7 +11,9 @@ use crate::relay::anyone::{FromAnyone, Last, ToLast};
 use crate::relay::carrier::{Carrier, Copy, Direct};
 use crate::relay::end::{Sink, Source};
 use crate::relay::ending::{Ending, Over};
+use crate::relay::look::Look;
 use crate::relay::net::{Receiving, Sending};
+use crate::relay::observed::Observed;
 use crate::relay::pump::Pump;
 use crate::relay::replay::Replay;
 use crate::relay::session::{Direction, Session};
@@ -97,7 +99,11 @@ pub fn converse(run: &mut Run, user: User, plan: &Connect) -> Result<(), Failure
             sink: &mut stdout,
             inbound: &mut inbound,
         };
-        let tried = hold(run, conn, ends, &plan.talk);
+        let [mut sent, mut received] = Look::pair(plan.talk.look, conn, false);
+        let tried = hold(run, conn, ends, &plan.talk, [&mut sent, &mut received]);
+        if tried.result.is_ok() {
+            tell_digests(run, [&sent, &received], [true; 2]);
+        }
         Tried {
             again: source.rewind(),
             ..tried
@@ -114,11 +120,19 @@ struct Ends<'a> {
 }
 
 /// Holds a conversation over a connected datagram socket.
-fn hold(run: &mut Run, conn: &Conn, ends: Ends<'_>, talk: &Talk) -> Tried {
+fn hold(
+    run: &mut Run,
+    conn: &Conn,
+    ends: Ends<'_>,
+    talk: &Talk,
+    [sent_look, received_look]: [&mut Look; 2],
+) -> Tried {
     let begun = Instant::now();
     let heard = Cell::new(ends.inbound.holds());
-    let mut receiving = Receiving::new(conn, talk.recv, &heard);
-    let mut sending = Sending::new(conn, &talk.send, talk.on_eof, &heard);
+    let receiving = Receiving::new(conn, talk.recv, &heard);
+    let mut receiving = Observed::new(receiving, received_look);
+    let sending = Sending::new(conn, &talk.send, talk.on_eof, &heard);
+    let mut sending = Observed::new(sending, sent_look);
     let outbound = Direction {
         pump: Pump::new(begun).pace(talk.send.pace()),
         carrier: ends.outbound,
@@ -184,9 +198,14 @@ pub fn answer(
         sink: &mut user.stdout,
         inbound: &mut user.inbound,
     };
-    let tried = hold(run, &conn, ends, talk);
+    let [mut sent_look, mut received_look] = Look::pair(talk.look, &conn, false);
+    received_look.saw(run, &first);
+    let looks = [&mut sent_look, &mut received_look];
+    let tried = hold(run, &conn, ends, talk, looks);
     let received = tried.received + first.len() as u64;
-    close(run, conn, tried.result, begun, (tried.sent, received))
+    close(run, conn, tried.result, begun, (tried.sent, received))?;
+    tell_digests(run, [&sent_look, &received_look], [true; 2]);
+    Ok(())
 }
 
 /// `listen -u -k`: everybody is written out, whoever spoke last is answered.
@@ -197,17 +216,20 @@ pub fn answer_all(run: &mut Run, bound: Bound, talk: &Talk, mut user: User) -> R
     let conn = bound.to_anyone();
     let begun = Instant::now();
     let last = Last::default();
-    let mut hears = FromAnyone {
+    let [mut sent_look, mut received_look] = Look::pair(talk.look, &conn, true);
+    let hears = FromAnyone {
         conn: &conn,
         options: talk.recv,
         last: &last,
         losses: recv::Losses::default(),
     };
-    let mut answers = ToLast {
+    let mut hears = Observed::new(hears, &mut received_look);
+    let answers = ToLast {
         conn: &conn,
         options: &talk.send,
         last: &last,
     };
+    let mut answers = Observed::new(answers, &mut sent_look);
     let outbound = Direction {
         pump: Pump::new(begun).pace(talk.send.pace()),
         carrier: &mut user.outbound,

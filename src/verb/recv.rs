@@ -1,6 +1,7 @@
 //! `sock recv`: one way in.
 
 use std::cell::Cell;
+use std::ffi::OsString;
 use std::time::Instant;
 
 use nix::libc;
@@ -16,7 +17,9 @@ use crate::relay::carrier::{Copy, Direct};
 use crate::relay::end::Sink;
 use crate::relay::ending::{Ending, Over};
 use crate::relay::file::Output;
+use crate::relay::look::Look;
 use crate::relay::net::Receiving;
+use crate::relay::observed::Observed;
 use crate::relay::output::Stdout;
 use crate::relay::pump::Pump;
 use crate::relay::session::{Direction, Session};
@@ -99,6 +102,12 @@ fn waits_for_all(plan: &Recv, conn: &Conn) -> bool {
     waits == libc::MSG_WAITALL && !conn.transport.keeps_boundaries()
 }
 
+/// The file that holds what came, and nothing else: `--lines` adds to it.
+fn stored_as(plan: &Recv) -> OsString {
+    let file = plan.output.as_ref().filter(|_| !plan.lines);
+    file.map_or_else(|| "-".into(), |path| path.clone().into())
+}
+
 /// One recv() for all of `--bytes`, as far as one may ask for.
 fn buffer(plan: &Recv, conn: &Conn) -> usize {
     match (plan.recv.chunk, plan.bytes) {
@@ -131,6 +140,9 @@ fn take(
             }
         };
     }
+    let many = conn.transport.is_datagram();
+    let [_, mut look] = Look::pair(plan.look, &conn, many);
+    let mut receiving = Observed::new(receiving, &mut look);
     let mut carrier = Direct::over(Copy::new(buffer).lines(plan.lines));
     let inbound = Direction {
         pump: Pump::new(begun).limit(plan.bytes).reads(reads(plan)),
@@ -149,8 +161,12 @@ fn take(
         Over::Idle(timer) => Err(run.timed_out(timer)),
         _ => Ok(()),
     });
+    let result = close(run, conn, result, begun, (0, received));
+    if result.is_ok() {
+        look.tell_digest(run, &stored_as(plan));
+    }
     Attempted {
-        result: close(run, conn, result, begun, (0, received)),
+        result,
         moved: received,
     }
 }

@@ -1,6 +1,7 @@
 //! `sock send`: one way out.
 
 use std::cell::Cell;
+use std::ffi::{OsStr, OsString};
 use std::time::Instant;
 
 use super::conversation::close;
@@ -14,10 +15,11 @@ use crate::failure::{Class, Failure, StageError};
 use crate::plan::{Dial, Send, Way, What};
 use crate::relay::carrier::{Carrier, Copy, Direct};
 use crate::relay::dialogue::{Dialogue, Reply};
-use crate::relay::end::Source;
 use crate::relay::ending::{Ending, OnEof, Over};
-use crate::relay::input::Files;
+use crate::relay::files::Files;
+use crate::relay::look::Look;
 use crate::relay::net::{Receiving, Sending};
+use crate::relay::observed::Observed;
 use crate::relay::output::{Discard, Stdout};
 use crate::relay::pump::Pump;
 use crate::relay::replay::Replay;
@@ -36,17 +38,43 @@ pub fn run(run: &mut Run, plan: &Send) -> Result<Done, Failure> {
     match &plan.what {
         What::Input { files, bytes } => {
             // Before anybody is disturbed: is there something to send?
-            let mut input = Files::open(run, files)?;
+            let one = files.len() <= 1 && bytes.is_none() && !plan.send.crlf;
+            let input = Files::open(run, files)?.digests(plan.look.digest && !one);
+            let mut input = Named {
+                input,
+                name: match (one, files.first()) {
+                    (true, Some(file)) => file.into(),
+                    _ => "-".into(),
+                },
+                bytes: *bytes,
+            };
             match &plan.way {
-                Way::Dial(way) if way.transport.is_datagram() => {
-                    datagrams(run, plan, way, &mut Replay::new(input), *bytes)?;
-                }
-                way => stream(run, plan, way, &mut input, *bytes)?,
+                Way::Dial(way) if way.transport.is_datagram() => datagrams(run, plan, way, input)?,
+                way => stream(run, plan, way, &mut input)?,
             }
         }
         What::Messages { .. } => messages(run, plan)?,
     }
     Ok(Done::InOrder)
+}
+
+/// What is sent, and what it is called: a file where that is all it is.
+struct Named {
+    input: Files,
+    name: OsString,
+    /// `--bytes`
+    bytes: Option<u64>,
+}
+
+impl Named {
+    /// Tells the digests: of each file that was read from beginning to end, if
+    /// there is more to tell than that, and last of what was sent.
+    fn tell_digests(&mut self, run: &mut Run, sent: &Look) {
+        for (name, sum) in self.input.sums() {
+            sent.tell_sum(run, &name, sum);
+        }
+        sent.tell_digest(run, &self.name);
+    }
 }
 
 /// One peer, dialled or waited for.
@@ -67,32 +95,36 @@ fn one_peer(
     }
 }
 
-fn stream(
-    run: &mut Run,
-    plan: &Send,
-    way: &Way,
-    input: &mut dyn Source,
-    bytes: Option<u64>,
-) -> Result<(), Failure> {
+fn stream(run: &mut Run, plan: &Send, way: &Way, named: &mut Named) -> Result<(), Failure> {
     // What was read for a peer that turns out to be a probe is for the next.
     let mut carrier = Direct::over(Copy::new(STREAM_BUFFER).crlf(plan.send.crlf));
     one_peer(run, way, |run, conn, proved| {
         let begun = Instant::now();
         let heard = Cell::new(false);
-        let mut sending = Sending::new(&conn, &plan.send, OnEof::Shutdown, &heard);
-        let mut pump = Pump::new(begun).limit(bytes).pace(plan.send.pace());
+        let [mut sent_look, mut received_look] = Look::pair(plan.look, &conn, false);
+        let sending = Sending::new(&conn, &plan.send, OnEof::Shutdown, &heard);
+        let mut sending = Observed::new(sending, &mut sent_look);
+        let mut pump = Pump::new(begun).limit(named.bytes).pace(plan.send.pace());
         if carrier.holds() {
             pump.took(carrier.held(), begun);
         }
         let outbound = Direction {
             pump,
             carrier: &mut carrier,
-            source: input,
+            source: &mut named.input,
             sink: &mut sending,
         };
-        let outbound = Some(outbound);
-        let (result, sent, received) = hand_over(run, plan, &conn, outbound, Some(proved), (0, 0));
+        let rest = Rest {
+            conn: &conn,
+            outbound: Some(outbound),
+            look: &mut received_look,
+            before: (0, 0),
+        };
+        let (result, sent, received) = hand_over(run, plan, rest, Some(proved));
         let result = close(run, conn, result, begun, (sent, received));
+        if result.is_ok() {
+            named.tell_digests(run, &sent_look);
+        }
         Attempted {
             result,
             moved: sent + received,
@@ -100,18 +132,27 @@ fn stream(
     })
 }
 
+/// What is left to do of a transfer.
+struct Rest<'a> {
+    conn: &'a Conn,
+    outbound: Option<Direction<'a>>,
+    /// At what the peer says.
+    look: &'a mut Look,
+    /// Bytes sent and received so far.
+    before: (u64, u64),
+}
+
 /// Sends, then waits for the peer's receipt; what the peer says is read and
 /// discarded, so that it never has to wait for us.
 fn hand_over(
     run: &mut Run,
     plan: &Send,
-    conn: &Conn,
-    outbound: Option<Direction<'_>>,
+    rest: Rest<'_>,
     proved: Option<Proved<'_>>,
-    before: (u64, u64),
 ) -> (Result<(), Failure>, u64, u64) {
-    let heard = Cell::new(false);
-    let mut receiving = Receiving::new(conn, plan.recv, &heard);
+    let (conn, heard) = (rest.conn, Cell::new(false));
+    let receiving = Receiving::new(conn, plan.recv, &heard);
+    let mut receiving = Observed::new(receiving, rest.look);
     let (mut inbound, mut nowhere) = (Copy::new(plan.recv.buffer(false)), Discard);
     let inbound = Direction {
         pump: Pump::new(Instant::now()),
@@ -124,13 +165,13 @@ fn hand_over(
     };
     let mut session = Session::new(
         conn,
-        outbound.map(Direction::lend),
+        rest.outbound.map(Direction::lend),
         Some(inbound),
         ending,
         plan.idle,
     );
     session.on_first = proved.map(|proved| proved as Proved<'_>);
-    session.before = before;
+    session.before = rest.before;
     let over = session.run(run);
     let (sent, received) = (session.sent(), session.received());
     drop(session);
@@ -161,16 +202,16 @@ fn unconfirmed(plan: &Send, conn: &Conn) -> Failure {
         .into()
 }
 
-fn datagrams<S: Source>(
-    run: &mut Run,
-    plan: &Send,
-    way: &Dial,
-    input: &mut Replay<S>,
-    bytes: Option<u64>,
-) -> Result<(), Failure> {
+fn datagrams(run: &mut Run, plan: &Send, way: &Dial, named: Named) -> Result<(), Failure> {
+    let Named { input, name, bytes } = named;
+    let mut input = Replay::new(input);
+    let mut look = None;
     each_address(run, way, |run, conn| {
         let heard = Cell::new(false);
-        let mut sending = Sending::new(conn, &plan.send, OnEof::Shutdown, &heard);
+        let [sent_look, _] = Look::pair(plan.look, conn, false);
+        let look = look.insert(sent_look);
+        let sending = Sending::new(conn, &plan.send, OnEof::Shutdown, &heard);
+        let mut sending = Observed::new(sending, look);
         let mut outbound = Copy::new(STREAM_BUFFER).crlf(plan.send.crlf);
         let pump = Pump::new(Instant::now())
             .limit(bytes)
@@ -178,7 +219,7 @@ fn datagrams<S: Source>(
         let outbound = Direction {
             pump,
             carrier: &mut outbound,
-            source: &mut *input,
+            source: &mut input,
             sink: &mut sending,
         };
         let ending = Ending::DatagramsOut;
@@ -197,7 +238,12 @@ fn datagrams<S: Source>(
             received: 0,
             again: input.rewind(),
         }
-    })
+    })?;
+    if let Some(look) = look {
+        let input = input.into_source();
+        Named { input, name, bytes }.tell_digests(run, &look);
+    }
+    Ok(())
 }
 
 fn messages(run: &mut Run, plan: &Send) -> Result<(), Failure> {
@@ -215,8 +261,8 @@ fn messages(run: &mut Run, plan: &Send) -> Result<(), Failure> {
         Some(_) => Some(Stdout::new(run, false)?),
         None => None,
     };
-    let mut hold = |run: &mut Run, conn: &Conn, proved: Proved<'_>| {
-        let mut dialogue = Dialogue::new(conn, &plan.send, plan.recv);
+    let mut hold = |run: &mut Run, conn: &Conn, looks: &mut [Look; 2], proved: Proved<'_>| {
+        let mut dialogue = Dialogue::new(conn, &plan.send, plan.recv, looks);
         let mut proved = Some(proved);
         let held = (1..=*count).try_for_each(|n| {
             let reply = match (&mut stdout, await_reply) {
@@ -238,27 +284,42 @@ fn messages(run: &mut Run, plan: &Send) -> Result<(), Failure> {
     if let Way::Dial(way) = &plan.way
         && way.transport.is_datagram()
     {
-        return each_address(run, way, |run, conn| {
-            let (held, sent, received) = hold(run, conn, Box::new(|| ()));
+        let mut seen = None;
+        each_address(run, way, |run, conn| {
+            let looks = seen.insert(Look::pair(plan.look, conn, false));
+            let (held, sent, received) = hold(run, conn, looks, Box::new(|| ()));
             Tried {
                 result: held.and_then(|()| closing::pending_error(conn)),
                 sent,
                 received,
                 again: true,
             }
-        });
+        })?;
+        if let Some([sent, _]) = seen {
+            sent.tell_digest(run, OsStr::new("-"));
+        }
+        return Ok(());
     }
     one_peer(run, &plan.way, |run, conn, proved| {
         let begun = Instant::now();
-        let (held, mut sent, mut received) = hold(run, &conn, proved);
+        let mut looks = Look::pair(plan.look, &conn, false);
+        let (held, mut sent, mut received) = hold(run, &conn, &mut looks, proved);
         let result = held.and_then(|()| {
             closing::half_or_cut(run, &conn)?;
-            let before = (sent, received);
-            let (result, more, late) = hand_over(run, plan, &conn, None, None, before);
+            let rest = Rest {
+                conn: &conn,
+                outbound: None,
+                look: &mut looks[1],
+                before: (sent, received),
+            };
+            let (result, more, late) = hand_over(run, plan, rest, None);
             (sent, received) = (sent + more, received + late);
             result
         });
         let result = close(run, conn, result, begun, (sent, received));
+        if result.is_ok() {
+            looks[0].tell_digest(run, OsStr::new("-"));
+        }
         Attempted {
             result,
             moved: sent + received,

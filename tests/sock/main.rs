@@ -8,6 +8,7 @@
 
 mod support;
 
+mod bytes;
 mod carriers;
 mod conversation;
 mod datagrams;

@@ -1,6 +1,6 @@
 //! The plan of `sock connect`.
 
-use super::parts::{GRACE, dial, relay_options, send_options};
+use super::parts::{GRACE, dial, look, relay_options, send_options};
 
 use crate::address;
 use crate::cli;
@@ -46,6 +46,7 @@ pub fn connect(typed: cli::Connect, services: &dyn Services) -> Result<Connect, 
             quit_after_eof: typed.close.quit_after_eof,
             idle: typed.idle.idle,
             lines: typed.lines.lines,
+            look: look(&typed.look),
         },
     })
 }

@@ -1,6 +1,6 @@
 //! The plan of `sock listen`.
 
-use super::parts::{GRACE, relay_options, send_options, sockets, wait};
+use super::parts::{GRACE, look, relay_options, send_options, sockets, wait};
 
 use crate::address::{self, Local};
 use crate::cli;
@@ -44,6 +44,10 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
     if answer.is_some() {
         rules::lingering_server(typed.linger.linger)?;
     }
+    let look = look(&typed.look);
+    if answer.is_some() || typed.serve.keep_open {
+        rules::digest_without_end(kind, look)?;
+    }
     let act = match answer {
         Some(answer) => Act::Serve(Serve {
             answer,
@@ -51,6 +55,7 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
             recv,
             idle: typed.idle.idle,
             lines: typed.lines.lines || facts.stdout_terminal,
+            look,
         }),
         None if kind == Kind::Datagram && sockets > 1 => {
             return Err(Wrong(
@@ -66,6 +71,7 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
             quit_after_eof: typed.close.quit_after_eof,
             idle: typed.idle.idle,
             lines: typed.lines.lines,
+            look,
         }),
     };
     Ok(Listen {

@@ -9,6 +9,7 @@ use crate::plan::options::{self, Side, Typed};
 use crate::plan::rules::transport;
 use crate::plan::rules::{self, chunk, paced_chunk, resolve, source};
 use crate::plan::{Dial, Kind, Wait, Wrong};
+use crate::relay::look;
 use crate::run::Pause;
 use crate::services::Services;
 use crate::stage::Stage;
@@ -114,6 +115,14 @@ pub(super) fn relay_options(
             flags: typed.recv_flags.bits(),
             chunk: rules::bytes(typed.recv_chunk),
         }),
+    }
+}
+
+/// `--digest`, `--hex`
+pub(super) fn look(typed: &cli::Look) -> look::Options {
+    look::Options {
+        digest: typed.digest.is_some(),
+        hex: typed.hex,
     }
 }
 

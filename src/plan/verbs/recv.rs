@@ -1,6 +1,6 @@
 //! The plan of `sock recv`.
 
-use super::parts::{Sides, way};
+use super::parts::{Sides, look, way};
 
 use crate::cli;
 use crate::plan::options::Typed;
@@ -70,6 +70,13 @@ pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
             "--count counts datagrams (-u) or messages (--seqpacket); a stream has --bytes".into(),
         ));
     }
+    let look = look(&typed.look);
+    if typed.recv.recv_flags.has("trunc") {
+        rules::thrown_away(transport, look)?;
+    }
+    if typed.only.bytes.is_none() && typed.only.count.is_none() {
+        rules::digest_of_datagrams(kind, look)?;
+    }
     Ok(Recv {
         way,
         recv: receiving::Options {
@@ -82,5 +89,6 @@ pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
         count: typed.only.count,
         idle: typed.idle.idle,
         lines: typed.lines.lines,
+        look,
     })
 }

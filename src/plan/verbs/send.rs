@@ -1,6 +1,6 @@
 //! The plan of `sock send`.
 
-use super::parts::{CLOSE_WAIT, Sides, relay_options, send_options, way};
+use super::parts::{CLOSE_WAIT, Sides, look, relay_options, send_options, way};
 
 use crate::cli;
 use crate::plan::options::Typed;
@@ -98,5 +98,6 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
         recv: relay_options("send", &typed.recv)?,
         close_wait: typed.only.close_wait.unwrap_or(CLOSE_WAIT),
         idle: typed.idle.idle,
+        look: look(&typed.look),
     })
 }

@@ -104,7 +104,7 @@ impl Carrier for Copy {
             return Ok(Step::NotReady);
         };
         let step = sink.write(run, &self.buffer[held.clone()])?;
-        if let Step::Moved(written) = step {
+        if let Step::Moved(written) | Step::Discarded(written) = step {
             let start = held.start + written;
             self.held = (start < held.end).then_some(start..held.end);
         }
