@@ -102,7 +102,7 @@ never\t'Nowhere'"
 complete -c sock -n "__fish_sock_using_subcommand probe" -s 4 -d 'IPv4 only'
 complete -c sock -n "__fish_sock_using_subcommand probe" -s 6 -d 'IPv6 only'
 complete -c sock -n "__fish_sock_using_subcommand probe" -s n -l numeric -d 'Look no name up: a name is an error'
-complete -c sock -n "__fish_sock_using_subcommand probe" -s u -l udp -d 'Ask with UDP datagrams; open only if a reply comes'
+complete -c sock -n "__fish_sock_using_subcommand probe" -s u -l udp -d 'Ask with UDP datagrams, in the protocol of the port where that is known (DNS, NTP, SNMP, QUIC, ...); open only if a reply comes. A host that limits its ICMP errors is asked for 20s more (or -w, if that is longer)'
 complete -c sock -n "__fish_sock_using_subcommand probe" -l all-addresses -d 'A row for each address of a name, instead of the best of them'
 complete -c sock -n "__fish_sock_using_subcommand probe" -l all -d 'Show every row on a terminal, instead of folding many of one state'
 complete -c sock -n "__fish_sock_using_subcommand probe" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'

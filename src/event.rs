@@ -224,4 +224,7 @@ pub struct Summary {
     pub elapsed_ms: f64,
     /// Rows that the run did not get to.
     pub unfinished: u64,
+    /// Hosts that ration their ICMP errors, and had none to spare for some of the
+    /// UDP ports asked (`icmp-limited`); of many hosts the first.
+    pub limiting: Vec<String>,
 }

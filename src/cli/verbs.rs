@@ -280,7 +280,9 @@ pub struct Probe {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "socket()")]
 pub struct ProbeSocket {
-    /// Ask with UDP datagrams; open only if a reply comes
+    /// Ask with UDP datagrams, in the protocol of the port where that is known
+    /// (DNS, NTP, SNMP, QUIC, ...); open only if a reply comes. A host that
+    /// limits its ICMP errors is asked for 20s more (or -w, if that is longer)
     #[arg(short = 'u', long)]
     pub udp: bool,
 }
@@ -369,4 +371,5 @@ Examples:
 
 States: open, closed (the host said no), rejected (a firewall said no; `by` is
 who), unreachable, filtered (TCP silence), silent (UDP silence: open or
-filtered), error (trouble of our own, not an answer).";
+filtered; with the reason icmp-limited perhaps closed), error (trouble of our
+own, not an answer).";

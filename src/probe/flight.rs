@@ -33,8 +33,8 @@ impl Flight {
         self.began.checked_add(self.question.wait)
     }
 
-    /// A moment of a UDP question has come: the end, or the time to ask once
-    /// more. Returns the next moment.
+    /// A moment of a UDP question has come: the end, or the time to ask again.
+    /// Returns the next moment.
     pub fn due_udp(&mut self, payload: &[u8], now: Instant) -> (Outcome, Option<Instant>) {
         let ends = self.ends();
         if ends.is_some_and(|ends| ends <= now) {
@@ -42,7 +42,8 @@ impl Flight {
         }
         let outcome = udp::send(&self.socket, payload, self.sent);
         self.sent += 1;
-        (outcome, ends)
+        let last = udp::last_after(self.question.wait).filter(|_| self.sent == 2);
+        (outcome, last.map(|after| self.began + after).or(ends))
     }
 
     /// A moment of a TCP question has come: the end, or the time at which a

@@ -2,13 +2,14 @@
 //!
 //! `engine` asks: many non-blocking sockets, one readiness loop. `schedule`
 //! decides what is asked next and is pure, as are its parts: `turns` (hosts
-//! take turns), `window` (how many at once), `pace` (how often one host is
-//! asked over UDP), `deadline` (whose time is up). `tcp`, `udp` and `unix` know
+//! take turns), `window` (how many at once), `pace` (what the UDP silence of a
+//! host is worth) with its `budget`, `deadline` (whose time is up). `tcp`, `udp` and `unix` know
 //! how a question is put and how its answer is read, `flight` keeps the
 //! questions between the two. What the answer means is for `verdict` to say.
 //!
 //! Nothing here resolves names, counts rows or writes anything for people.
 
+mod budget;
 mod deadline;
 mod engine;
 mod flight;
@@ -68,10 +69,10 @@ pub struct Question {
     /// How long this question may take, from connect() on. A TCP question with
     /// less than 1.8 s takes that long where its SYNs seem to be stopped on this
     /// machine: only then is it certain.
+    ///
+    /// A UDP question to a host that rations its ICMP errors may take longer, if
+    /// that had none to spare for it: see `pace`.
     pub wait: Duration,
-    /// One of many: over UDP its silence is doubted, and it is asked once more
-    /// if its host rations ICMP errors. Others end when their wait is over.
-    pub of_many: bool,
 }
 
 /// What was found out.

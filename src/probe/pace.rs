@@ -1,142 +1,335 @@
-//! How often one host is asked over UDP. Pure.
+//! What the UDP silence of one host is worth, and when it is asked once more.
+//! Pure.
 //!
-//! A closed UDP port is known by an ICMP error, and hosts ration these: Linux
-//! sends six to one address at once and then one a second
-//! (`net.ipv4.icmp_ratelimit` in icmp(7)). Ask faster, and closed ports look
-//! silent. So each host has the budget that its kernel keeps, and a question
-//! is put only while the host could still answer it and all others in flight.
-//! Questions that end without ICMP have cost nothing. A survey of a host that
-//! answers is therefore slow, about a port a second, and right.
+//! A closed UDP port is known by an ICMP error, and hosts ration these (see
+//! `budget`): asked all at once, most closed ports look silent. All are asked at
+//! once nevertheless, because what replies does so without any ration. The
+//! silence of the others is believed at once if the host has sent no ICMP error
+//! at all, which a host with closed ports would have done within the wait, or if
+//! it has twice had one to spare for the question.
 //!
-//! Not all is seen from here: the host may have spent its budget on somebody
-//! else of our address. Silence soon after an ICMP error is taken for that: the
-//! host gets a rest, and the questions that showed it are asked once more.
+//! What is left is doubted and asked again in waves, each begun when the host
+//! can send at least one ICMP error. Where a wave brings fewer than the host
+//! could have sent, everybody else in it is silent indeed, however many they
+//! are; the next may be larger. Where it brings as many, nothing is known of
+//! the rest, and the next is smaller. So a host with many closed ports is asked
+//! as often as it can answer, and one with few in a handful of waves.
+//!
+//! Not all can be told in time: what is still doubted when patience ends is
+//! given back as such.
 
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// ICMP errors a host sends to one address at once.
-const BURST: u32 = 6;
-/// The time after which it may send another.
-const REFILL: Duration = Duration::from_secs(1);
+use super::Question;
+use super::budget::Budget;
 
-/// The budget of one host.
-#[derive(Debug, Clone, Default)]
-pub struct Pace {
-    in_flight: u32,
-    /// When the whole burst is available again; `None` while it is.
-    full_at: Option<Instant>,
-    last_icmp: Option<Instant>,
-}
+/// Times a question must have met with silence while the host could have sent
+/// an ICMP error: one of them may have been a lost packet.
+const SURE: u32 = 2;
+/// How long the doubts about a host are pursued, unless a question may wait for
+/// longer by itself.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Questions of the first wave, and of the largest.
+const WAVE: usize = 16;
+const LARGEST: usize = 1024;
+/// How long an ICMP error is listened for, if none has been timed yet; at least
+/// and at most.
+const LISTEN: Duration = Duration::from_secs(1);
+const LEAST: Duration = Duration::from_millis(300);
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// What came of a question, as far as the host's budget goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
     /// An ICMP error.
     Icmp,
-    /// Nothing until the deadline.
-    Nothing,
     /// A reply, or trouble of our own.
     Other,
 }
 
-impl Pace {
-    /// Counts a question in, if the host could answer it now.
-    pub fn admit(&mut self, now: Instant) -> bool {
-        let admitted = self.in_flight + self.spent(now) < BURST;
-        self.in_flight += u32::from(admitted);
-        admitted
-    }
+/// What silence is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// The port is silent.
+    Believed,
+    /// The host may have had no ICMP error left, and there is no time to find out.
+    Limited,
+    /// The question will come up again.
+    Doubted,
+}
 
-    /// A question is over.
-    pub fn finished(&mut self, heard: Heard, now: Instant) {
-        self.in_flight = self.in_flight.saturating_sub(1);
-        let empty = REFILL * BURST;
-        match heard {
-            Heard::Icmp => {
-                self.last_icmp = Some(now);
-                let full_at = self.full_at.map_or(now, |at| at.max(now)) + REFILL;
-                self.full_at = Some(full_at.min(now + empty));
-            }
-            Heard::Nothing if self.is_rationing(now) => self.full_at = Some(now + empty),
-            Heard::Nothing | Heard::Other => {}
+/// What to do about the doubts now.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Ask this, once, for as long as its wait says.
+    Ask(Question),
+    /// This has come to its end.
+    Over(Question, Asked, Silence),
+    /// Nothing before this moment, or, without one, before something finishes.
+    Wait(Option<Instant>),
+    /// There are none.
+    Nothing,
+}
+
+/// How often, and since when, a question has been asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// When the first datagram was sent.
+    pub began: Instant,
+    /// Datagrams sent.
+    pub sent: u32,
+    last: Instant,
+    /// Silent looks at a host that could have answered.
+    sure: u32,
+    /// In a wave.
+    is_check: bool,
+}
+
+/// One host.
+#[derive(Debug)]
+pub struct Pace {
+    budget: Budget,
+    /// When each datagram was sent that may still cost the host an ICMP error.
+    unanswered: VecDeque<Instant>,
+    /// The longest an ICMP error took; none has come without it.
+    slowest: Option<Duration>,
+    asked: HashMap<usize, Asked>,
+    /// Questions in flight that were not asked in a wave.
+    sweeping: u32,
+    doubts: VecDeque<Question>,
+    over: VecDeque<(Question, Asked, Silence)>,
+    wave: Option<Wave>,
+    size: usize,
+    patience: Option<Instant>,
+}
+
+/// Questions asked together.
+#[derive(Debug)]
+struct Wave {
+    /// ICMP errors the host could send when it began.
+    tokens: u32,
+    to_ask: usize,
+    in_flight: usize,
+    icmp: u32,
+    silent: Vec<Question>,
+    /// Others were asked meanwhile, and may have had what was meant for it.
+    is_spoiled: bool,
+}
+
+impl Pace {
+    /// A host that is asked for the first time.
+    pub fn new(now: Instant) -> Pace {
+        Pace {
+            budget: Budget::unknown(now),
+            unanswered: VecDeque::new(),
+            slowest: None,
+            asked: HashMap::new(),
+            sweeping: 0,
+            doubts: VecDeque::new(),
+            over: VecDeque::new(),
+            wave: None,
+            size: WAVE,
+            patience: None,
         }
     }
 
-    /// Whether silence may only mean that the host has no ICMP errors left: it
-    /// sent one not long ago.
-    pub fn is_rationing(&self, now: Instant) -> bool {
-        (self.last_icmp).is_some_and(|at| now < at + REFILL * BURST)
+    /// A question of the survey, not of a wave, is about to be asked.
+    pub fn begin(&mut self, id: usize, now: Instant) {
+        self.sweeping += 1;
+        let asked = Asked {
+            began: now,
+            sent: 0,
+            last: now,
+            sure: 0,
+            is_check: false,
+        };
+        self.asked.insert(id, asked);
+    }
+
+    /// A datagram of a question in flight was sent.
+    pub fn sent(&mut self, id: usize, now: Instant) {
+        self.forget(now);
+        let can_answer = self.budget.whole(now) as usize > self.unanswered.len();
+        self.unanswered.push_back(now);
+        if let Some(asked) = self.asked.get_mut(&id) {
+            asked.sent += 1;
+            asked.last = now;
+            if !asked.is_check {
+                asked.sure += u32::from(can_answer);
+                if let Some(wave) = &mut self.wave {
+                    wave.is_spoiled = true;
+                }
+            }
+        }
+    }
+
+    /// A question has its answer.
+    pub fn finished(&mut self, id: usize, heard: Heard, now: Instant) {
+        let Some(asked) = self.asked.remove(&id) else {
+            return;
+        };
+        self.unanswered.pop_front();
+        if heard == Heard::Icmp {
+            self.budget.spend(now);
+            let took = now.saturating_duration_since(asked.last);
+            self.slowest = Some(self.slowest.map_or(took, |slowest| slowest.max(took)));
+        }
+        match &mut self.wave {
+            Some(wave) if asked.is_check => {
+                wave.in_flight -= 1;
+                wave.icmp += u32::from(heard == Heard::Icmp);
+                self.end_wave();
+            }
+            _ => self.sweeping = self.sweeping.saturating_sub(1),
+        }
+    }
+
+    /// A question has met with silence. What is doubted comes up again in
+    /// [`Pace::turn`]; of anything else nothing is kept.
+    pub fn silent(&mut self, question: &Question, now: Instant) -> Silence {
+        let Some(asked) = self.asked.get(&question.id) else {
+            return Silence::Believed;
+        };
+        if asked.is_check
+            && let Some(wave) = &mut self.wave
+        {
+            wave.in_flight -= 1;
+            wave.silent.push(question.clone());
+            self.end_wave();
+            return Silence::Doubted;
+        }
+        self.sweeping = self.sweeping.saturating_sub(1);
+        let ruling = match self.slowest {
+            None => Silence::Believed,
+            Some(_) if asked.sure >= SURE => Silence::Believed,
+            Some(_) => Silence::Doubted,
+        };
+        if ruling == Silence::Doubted {
+            self.doubts.push_back(question.clone());
+            let patience = PATIENCE.max(question.wait);
+            self.patience = self.patience.or_else(|| now.checked_add(patience));
+        } else {
+            self.asked.remove(&question.id);
+        }
+        ruling
+    }
+
+    /// What is known of a question that is not over.
+    pub fn asked(&self, id: usize) -> Option<Asked> {
+        self.asked.get(&id).copied()
+    }
+
+    /// Whether the question is one of a wave.
+    pub fn is_check(&self, id: usize) -> bool {
+        self.asked.get(&id).is_some_and(|asked| asked.is_check)
+    }
+
+    /// What to do about the doubts.
+    pub fn turn(&mut self, now: Instant) -> Turn {
+        if let Some((question, asked, ruling)) = self.over.pop_front() {
+            return Turn::Over(question, asked, ruling);
+        }
+        let patience_is_over = self.patience.is_some_and(|end| end <= now);
+        if self.wave.is_none() && !self.doubts.is_empty() && !patience_is_over {
+            self.forget(now);
+            if self.sweeping > 0 {
+                // Its end is what opens the first wave, and patience a second.
+                return Turn::Wait(self.patience);
+            }
+            let quiet = self.unanswered.back().map(|&last| last + self.listen());
+            let ready = quiet.map_or(self.budget.next(), |at| at.max(self.budget.next()));
+            if ready > now {
+                return Turn::Wait(Some(ready));
+            }
+            self.wave = Some(Wave {
+                tokens: self.budget.whole(now),
+                to_ask: self.size.min(self.doubts.len()),
+                in_flight: 0,
+                icmp: 0,
+                silent: Vec::new(),
+                is_spoiled: false,
+            });
+        }
+        let listen = self.listen();
+        match &mut self.wave {
+            Some(wave) if wave.to_ask > 0 => {
+                wave.to_ask -= 1;
+                let Some(mut question) = self.doubts.pop_front() else {
+                    wave.to_ask = 0;
+                    return Turn::Wait(None);
+                };
+                wave.in_flight += 1;
+                if let Some(asked) = self.asked.get_mut(&question.id) {
+                    asked.is_check = true;
+                }
+                question.wait = listen;
+                Turn::Ask(question)
+            }
+            Some(_) => Turn::Wait(None),
+            None => match self.doubts.pop_front() {
+                None => {
+                    self.patience = None;
+                    Turn::Nothing
+                }
+                // Only where patience is over.
+                Some(question) => match self.asked.remove(&question.id) {
+                    Some(asked) => Turn::Over(question, asked, Silence::Limited),
+                    None => Turn::Wait(Some(now)),
+                },
+            },
+        }
     }
 
     /// Whether a host nobody has heard of would be treated the same.
     pub fn is_rested(&self, now: Instant) -> bool {
-        self.in_flight == 0 && self.spent(now) == 0 && !self.is_rationing(now)
+        let is_quiet = self.asked.is_empty() && self.over.is_empty() && self.doubts.is_empty();
+        is_quiet && (self.slowest.is_none() || self.budget.whole(now) == super::budget::BURST)
     }
 
-    /// When `admit` may say yes without anything having finished; `None` if
-    /// time alone will not do.
-    pub fn next(&self) -> Option<Instant> {
-        let room = BURST.checked_sub(self.in_flight + 1)?;
-        self.full_at.map(|at| at - REFILL * room)
+    /// Judges a wave that has nothing in flight any more.
+    fn end_wave(&mut self) {
+        let is_over = |wave: &mut Wave| wave.in_flight == 0 && wave.to_ask == 0;
+        let Some(wave) = self.wave.take_if(|wave| is_over(wave)) else {
+            return;
+        };
+        let is_sure = wave.icmp < wave.tokens && !wave.is_spoiled;
+        self.size = match is_sure {
+            true => (self.size * 2).min(LARGEST),
+            false => (self.size / 2).max(1),
+        };
+        for question in wave.silent {
+            let Some(asked) = self.asked.get_mut(&question.id) else {
+                continue;
+            };
+            asked.is_check = false;
+            asked.sure += u32::from(is_sure);
+            if asked.sure < SURE {
+                self.doubts.push_back(question);
+            } else if let Some(asked) = self.asked.remove(&question.id) {
+                self.over.push_back((question, asked, Silence::Believed));
+            }
+        }
     }
 
-    fn spent(&self, now: Instant) -> u32 {
-        let debt = (self.full_at).map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
-        debt.as_nanos().div_ceil(REFILL.as_nanos()) as u32
+    /// How long an ICMP error is listened for: three times what the slowest took.
+    fn listen(&self) -> Duration {
+        let listen = self.slowest.map_or(LISTEN, |slowest| slowest * 3);
+        listen.clamp(LEAST, LONGEST)
+    }
+
+    /// Forgets datagrams that will bring no ICMP error any more.
+    fn forget(&mut self, now: Instant) {
+        let listen = self.listen();
+        while self
+            .unanswered
+            .front()
+            .is_some_and(|&at| at + listen <= now)
+        {
+            self.unanswered.pop_front();
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_burst_then_one_a_second() {
-        let start = Instant::now();
-        let mut pace = Pace::default();
-        for _ in 0..6 {
-            assert!(pace.admit(start));
-        }
-        assert!(!pace.admit(start));
-        assert_eq!(pace.next(), None, "only an answer makes room");
-
-        for _ in 0..6 {
-            pace.finished(Heard::Icmp, start);
-        }
-        assert!(!pace.admit(start), "the burst is spent");
-        let second = start + REFILL;
-        assert_eq!(pace.next(), Some(second));
-        assert!(!pace.admit(second - Duration::from_millis(1)));
-        assert!(pace.admit(second));
-        assert!(!pace.admit(second));
-        assert_eq!(pace.next(), Some(second + REFILL));
-    }
-
-    #[test]
-    fn silence_costs_nothing() {
-        let now = Instant::now();
-        let mut pace = Pace::default();
-        for _ in 0..100 {
-            assert!(pace.admit(now));
-            pace.finished(Heard::Nothing, now);
-        }
-    }
-
-    #[test]
-    fn silence_after_icmp_gives_the_host_a_rest() {
-        let start = Instant::now();
-        let mut pace = Pace::default();
-        assert!(pace.admit(start) && pace.admit(start) && pace.admit(start));
-        pace.finished(Heard::Icmp, start);
-        pace.finished(Heard::Nothing, start + REFILL);
-        pace.finished(Heard::Other, start + REFILL);
-        assert!(!pace.admit(start + REFILL));
-        assert_eq!(pace.next(), Some(start + 2 * REFILL));
-        assert!(pace.admit(start + 2 * REFILL));
-
-        // Long after the last ICMP error silence is only silence.
-        let later = start + 60 * REFILL;
-        pace.finished(Heard::Nothing, later);
-        assert!((0..6).all(|_| pace.admit(later)));
-    }
-}
+mod tests;

@@ -1,13 +1,13 @@
-//! What is asked next: never more at once than the window, never faster than a
-//! host can answer, and nothing twice unless the machine ran short. Pure: time
-//! comes in as `now`.
+//! What is asked next: never more at once than the window, and nothing twice
+//! unless the machine ran short, or the silence of a host that rations its ICMP
+//! errors is doubted. Pure: time comes in as `now`.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::Question;
-use super::pace::{Heard, Pace};
+use super::pace::{Asked, Heard, Pace, Silence, Turn};
 use super::window::Window;
 use crate::verdict::Protocol;
 
@@ -16,9 +16,6 @@ const BACKOFF: Duration = Duration::from_millis(10);
 /// Pauses, each twice as long as the one before (0.3 s in all), after which
 /// the shortage is not going to pass.
 const BACKOFFS: u32 = 5;
-/// Questions held back for hosts that must rest; beyond these nothing is read
-/// from the list.
-const HELD: usize = 256;
 /// Hosts whose pace is remembered without a look at whether that is still
 /// needed: a block has more hosts than memory has room.
 const PACES: usize = 4096;
@@ -26,8 +23,11 @@ const PACES: usize = 4096;
 /// What to do now.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Put this question. It counts as in flight until `finished` or `put_back`.
+    /// Put this question. It counts as in flight until `finished`, `silent` or
+    /// `put_back`.
     Ask(Question),
+    /// A question whose silence was doubted has come to its end.
+    Over(Question, Asked, Silence),
     /// Nothing before this moment, or, without one, before something finishes.
     Wait(Option<Instant>),
     /// Nothing is left to ask (questions may still be in flight).
@@ -40,11 +40,8 @@ pub struct Schedule<'a> {
     is_exhausted: bool,
     /// Questions that the machine could not put; they go first.
     again: VecDeque<Question>,
-    /// Questions whose host must rest.
-    held: VecDeque<(IpAddr, Question)>,
-    /// Ids of questions that are being asked again because their silence was
-    /// not believed.
-    doubted: HashSet<usize>,
+    /// Hosts whose silence is doubted somewhere.
+    doubted: Vec<IpAddr>,
     paces: HashMap<IpAddr, Pace>,
     /// Hosts beyond which those that have rested are forgotten.
     most_paces: usize,
@@ -62,8 +59,7 @@ impl<'a> Schedule<'a> {
             questions,
             is_exhausted: false,
             again: VecDeque::new(),
-            held: VecDeque::new(),
-            doubted: HashSet::new(),
+            doubted: Vec::new(),
             paces: HashMap::new(),
             most_paces: PACES,
             window: Window::new(window),
@@ -90,56 +86,71 @@ impl<'a> Schedule<'a> {
             // It was admitted once, and nothing was sent.
             return self.ask(question);
         }
-        let mut wake = None;
-        for i in 0..self.held.len() {
-            if self.admit(self.held[i].0, now, &mut wake)
-                && let Some((_, question)) = self.held.remove(i)
-            {
+        let wake = match self.doubts(now) {
+            Turn::Ask(question) => return self.ask(question),
+            Turn::Over(question, asked, ruling) => return Next::Over(question, asked, ruling),
+            Turn::Wait(at) => at,
+            Turn::Nothing => None,
+        };
+        if !self.is_exhausted {
+            if let Some(question) = self.questions.next() {
+                if let Some(ip) = paced(&question) {
+                    self.pace(ip, now).begin(question.id, now);
+                }
                 return self.ask(question);
             }
+            self.is_exhausted = true;
         }
-        while self.held.len() < HELD && !self.is_exhausted {
-            let Some(question) = self.questions.next() else {
-                self.is_exhausted = true;
-                break;
-            };
-            match paced(&question) {
-                Some(ip) if !self.admit(ip, now, &mut wake) => self.held.push_back((ip, question)),
-                _ => return self.ask(question),
-            }
+        match self.doubted.is_empty() {
+            true => Next::Done,
+            false => Next::Wait(wake),
         }
-        if self.held.is_empty() {
-            Next::Done
-        } else {
-            Next::Wait(wake)
+    }
+
+    /// A datagram of a question in flight was sent.
+    pub fn sent(&mut self, question: &Question, now: Instant) {
+        if let Some(pace) = self.pace_of(question) {
+            pace.sent(question.id, now);
         }
+    }
+
+    /// Since when, and how often, a question in flight has been asked; `None`
+    /// where nobody keeps count.
+    pub fn asked(&self, question: &Question) -> Option<Asked> {
+        let pace = paced(question).and_then(|ip| self.paces.get(&ip));
+        pace.and_then(|pace| pace.asked(question.id))
+    }
+
+    /// Whether a question is asked because its silence is doubted: one datagram
+    /// is all that its host can answer.
+    pub fn is_check(&self, question: &Question) -> bool {
+        let pace = paced(question).and_then(|ip| self.paces.get(&ip));
+        pace.is_some_and(|pace| pace.is_check(question.id))
     }
 
     /// The question has its answer.
     pub fn finished(&mut self, question: &Question, heard: Heard, now: Instant) {
-        self.in_flight = self.in_flight.saturating_sub(1);
-        self.window.answered();
-        self.setbacks = 0;
-        self.not_before = None;
-        self.doubted.remove(&question.id);
-        self.discharge(question, heard, now);
+        self.landed();
+        if let Some(pace) = self.pace_of(question) {
+            pace.finished(question.id, heard, now);
+        }
     }
 
-    /// The question has met with silence. If it is one of many whose host was
-    /// sending ICMP errors until now, and may only have run out of them, it is
-    /// asked once more after a rest, and `true` is returned; otherwise it is
-    /// finished.
-    pub fn silent(&mut self, question: &Question, now: Instant) -> bool {
-        let may_doubt = question.of_many && !self.doubted.contains(&question.id);
-        let host = paced(question).filter(|ip| {
-            may_doubt && (self.paces.get(ip)).is_some_and(|pace| pace.is_rationing(now))
-        });
-        self.finished(question, Heard::Nothing, now);
-        if let Some(ip) = host {
-            self.doubted.insert(question.id);
-            self.held.push_back((ip, question.clone()));
+    /// The question has met with silence. If that is doubted it will come up
+    /// again; otherwise it is finished.
+    pub fn silent(&mut self, question: &Question, now: Instant) -> Silence {
+        self.landed();
+        let Some(pace) = self.pace_of(question) else {
+            return Silence::Believed;
+        };
+        let ruling = pace.silent(question, now);
+        if ruling == Silence::Doubted
+            && let Some(ip) = paced(question)
+            && !self.doubted.contains(&ip)
+        {
+            self.doubted.push(ip);
         }
-        host.is_some()
+        ruling
     }
 
     /// The machine is short of something: the question will be asked again
@@ -152,7 +163,9 @@ impl<'a> Schedule<'a> {
             if self.setbacks >= BACKOFFS {
                 // The count stays: what follows fails at once, without a third
                 // of a second for each of sixty thousand ports.
-                self.discharge(&question, Heard::Other, now);
+                if let Some(pace) = self.pace_of(&question) {
+                    pace.finished(question.id, Heard::Other, now);
+                }
                 return Some(question);
             }
             self.not_before = Some(now + BACKOFF * 2u32.pow(self.setbacks));
@@ -167,32 +180,53 @@ impl<'a> Schedule<'a> {
         Next::Ask(question)
     }
 
-    /// Gives the host its budget back.
-    fn discharge(&mut self, question: &Question, heard: Heard, now: Instant) {
-        if let Some(pace) = paced(question).and_then(|ip| self.paces.get_mut(&ip)) {
-            pace.finished(heard, now);
-        }
+    /// One question less is in flight.
+    fn landed(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.window.answered();
+        self.setbacks = 0;
+        self.not_before = None;
     }
 
-    /// Whether this host may be asked; if not, `wake` learns when.
-    fn admit(&mut self, host: IpAddr, now: Instant, wake: &mut Option<Instant>) -> bool {
+    /// What the hosts whose silence is doubted need: the first thing that one of
+    /// them can have now, or the moment to ask again.
+    fn doubts(&mut self, now: Instant) -> Turn {
+        let mut wake = None;
+        let mut i = 0;
+        while let Some(ip) = self.doubted.get(i) {
+            match self
+                .paces
+                .get_mut(ip)
+                .map_or(Turn::Nothing, |pace| pace.turn(now))
+            {
+                Turn::Nothing => {
+                    self.doubted.swap_remove(i);
+                }
+                Turn::Wait(at) => {
+                    wake = [wake, at].into_iter().flatten().min();
+                    i += 1;
+                }
+                turn => return turn,
+            }
+        }
+        Turn::Wait(wake)
+    }
+
+    fn pace_of(&mut self, question: &Question) -> Option<&mut Pace> {
+        paced(question).and_then(|ip| self.paces.get_mut(&ip))
+    }
+
+    /// The pace of a host, which it has from now on.
+    fn pace(&mut self, host: IpAddr, now: Instant) -> &mut Pace {
         if self.paces.len() >= self.most_paces {
             self.paces.retain(|_, pace| !pace.is_rested(now));
             self.most_paces = PACES.max(2 * self.paces.len());
         }
-        let pace = self.paces.entry(host).or_default();
-        if pace.admit(now) {
-            return true;
-        }
-        *wake = match (*wake, pace.next()) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-        false
+        self.paces.entry(host).or_insert_with(|| Pace::new(now))
     }
 }
 
-/// The host whose pace the question must keep. Loopback answers without limit.
+/// The host whose ICMP errors the question counts on. Loopback has no limit.
 fn paced(question: &Question) -> Option<IpAddr> {
     let ip = question.peer.ip()?;
     (question.protocol == Protocol::Udp && !ip.is_loopback()).then_some(ip)

@@ -1,4 +1,4 @@
-//! A UDP question: one datagram, and one more if it is met with silence.
+//! A UDP question: one datagram, and two more if it is met with silence.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -17,6 +17,14 @@ use crate::verdict::Evidence;
 /// answer. Nobody who waits for ever wants to wait for that.
 pub fn resend_after(wait: Duration) -> Duration {
     (wait / 3).min(Duration::from_secs(5))
+}
+
+/// When it is sent for the last time, if that leaves time for an answer: more
+/// than a second after the first. A host that has no ICMP error left when a
+/// survey begins has one again by then (see `budget`), and gives itself away.
+pub fn last_after(wait: Duration) -> Option<Duration> {
+    let last = (resend_after(wait) * 2).max(Duration::from_millis(1060));
+    (last + Duration::from_millis(200) <= wait).then_some(last)
 }
 
 /// A socket that can ask: non-blocking, with its error queue on, without which

@@ -25,6 +25,9 @@ pub enum Evidence {
     },
     /// The deadline passed and nothing had come.
     Silence,
+    /// UDP silence of a host that rations its ICMP errors, and may have had none
+    /// left for this port.
+    Rationed,
     /// Silence, but our own SYNs never left: TCP_INFO shows retransmissions
     /// that were made (`total_retrans`) and none outstanding (`retrans`).
     LocalDrop,
@@ -59,6 +62,7 @@ pub fn judge(
         Evidence::Connected => Verdict::new(State::Open, "syn-ack"),
         Evidence::Reply => Verdict::new(State::Open, "reply"),
         Evidence::Silence => silence(protocol),
+        Evidence::Rationed => Verdict::new(State::Silent, ICMP_LIMITED),
         Evidence::LocalDrop => Verdict::new(State::Error, LOCAL_FIREWALL),
         Evidence::NoSource => Verdict::new(State::Unreachable, "no-route"),
         Evidence::SelfConnect => Verdict::new(State::Error, "self-connect"),
@@ -69,6 +73,8 @@ pub fn judge(
     }
 }
 
+/// Silence that says less than silence.
+pub const ICMP_LIMITED: &str = "icmp-limited";
 const LOCAL_FIREWALL: &str = "local-firewall";
 
 fn silence(protocol: Protocol) -> Verdict {

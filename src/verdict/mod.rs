@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::failure::Class;
 
 pub use icmp::Icmp;
-pub use judge::{Evidence, judge};
+pub use judge::{Evidence, ICMP_LIMITED, judge};
 pub use sentence::sentence;
 
 /// What carried the question.

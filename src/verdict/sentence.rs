@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Protocol, State, Verdict};
+use super::{ICMP_LIMITED, Protocol, State, Verdict};
 
 /// Says why a port got its verdict.
 ///
@@ -31,6 +31,10 @@ pub fn sentence(
              typical of a cloud security group",
             sent(syns, "SYN"),
             seconds(time)
+        ),
+        State::Silent if verdict.reason == ICMP_LIMITED => format!(
+            "not known: no answer{}, but the host limits its ICMP errors, and had none to spare",
+            sent(syns, "datagram"),
         ),
         State::Silent => format!(
             "no answer{} in {}: open or filtered, UDP cannot tell",

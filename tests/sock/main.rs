@@ -28,4 +28,5 @@ mod startup;
 mod streams;
 mod stuck;
 mod transfer;
+mod udp;
 mod usage;

@@ -25,6 +25,9 @@ impl Engine<'_, '_> {
         for met in met..MEETINGS {
             let began = Instant::now();
             let (socket, outcome) = self.put(&question);
+            if question.protocol == Protocol::Udp && !matches!(outcome, Outcome::Short(_)) {
+                self.schedule.sent(&question, began);
+            }
             match outcome {
                 Outcome::MetItself => {}
                 Outcome::Short(errno) => return self.put_back(question, began, errno),
@@ -54,7 +57,10 @@ impl Engine<'_, '_> {
             Err(error) => return (None, Outcome::failed(&error)),
         };
         let outcome = match question.protocol {
-            Protocol::Udp => udp::ask(&socket, peer, data(self.options, peer)),
+            Protocol::Udp => {
+                let sent = self.schedule.asked(question).map_or(0, |asked| asked.sent);
+                udp::ask(&socket, peer, data(self.options, peer, sent))
+            }
             _ => tcp::ask(&socket, peer),
         };
         (Some(socket), outcome)
@@ -115,6 +121,7 @@ impl Engine<'_, '_> {
         // A wait too long for the clock has no end.
         let ends = began.checked_add(question.wait);
         let first = match is_udp {
+            true if self.schedule.is_check(&question) => ends,
             true => Some(began + udp::resend_after(question.wait)),
             false if question.wait > tcp::RETRIED => Some(began + tcp::RETRIED),
             false => ends,

@@ -142,6 +142,7 @@ impl Engine<'_, '_> {
         for _ in 0..BATCH {
             match self.schedule.next(Instant::now()) {
                 Next::Ask(question) => self.ask(question, 0)?,
+                Next::Over(question, asked, ruling) => self.rule(&question, &asked, ruling)?,
                 Next::Wait(at) => return Ok(Filled::Wait(at)),
                 Next::Done if self.schedule.in_flight() == 0 => return Ok(Filled::Done),
                 Next::Done => return Ok(Filled::Wait(None)),
@@ -169,7 +170,14 @@ impl Engine<'_, '_> {
             return Ok(());
         };
         let (outcome, next) = match flight.question.protocol {
-            Protocol::Udp => flight.due_udp(data(options, flight.peer), now),
+            Protocol::Udp => {
+                let before = flight.sent;
+                let due = flight.due_udp(data(options, flight.peer, before), now);
+                if flight.sent > before {
+                    self.schedule.sent(&flight.question, now);
+                }
+                due
+            }
             _ => flight.due_tcp(now),
         };
         if let Some(at) = next {
@@ -179,9 +187,9 @@ impl Engine<'_, '_> {
     }
 }
 
-/// What a UDP question to `peer` carries.
-fn data<'a>(options: &Options<'a>, peer: SocketAddr) -> &'a [u8] {
-    options.data.unwrap_or_else(|| payload(peer.port()))
+/// What a UDP question to `peer` carries, after `sent` others.
+fn data<'a>(options: &Options<'a>, peer: SocketAddr, sent: u32) -> &'a [u8] {
+    options.data.unwrap_or_else(|| payload(peer.port(), sent))
 }
 
 /// Milliseconds to sleep until `at`, rounded up so that nothing is done early;

@@ -9,7 +9,7 @@ use socket2::Socket;
 
 use super::{Engine, Halt, REFUSED};
 use crate::probe::flight::Flight;
-use crate::probe::pace::Heard;
+use crate::probe::pace::{Asked, Heard, Silence};
 use crate::probe::{Answer, Outcome, Peer, Question, tcp};
 use crate::verdict::{Evidence, Protocol, judge};
 
@@ -70,14 +70,39 @@ impl Engine<'_, '_> {
         sent: Option<u32>,
     ) -> Result<(), Halt> {
         let now = Instant::now();
+        // Asked more than once, it began with the first.
+        let (began, sent) = match self.schedule.asked(question) {
+            Some(asked) if asked.sent > 0 => (asked.began, Some(asked.sent)),
+            _ => (began, sent),
+        };
         let heard = match evidence {
-            Evidence::Silence if self.schedule.silent(question, now) => return Ok(()),
-            Evidence::Silence => return self.report(question, socket, began, evidence, sent),
+            Evidence::Silence => {
+                let evidence = match self.schedule.silent(question, now) {
+                    Silence::Believed => Evidence::Silence,
+                    Silence::Limited => Evidence::Rationed,
+                    Silence::Doubted => return Ok(()),
+                };
+                return self.report(question, socket, began, &evidence, sent);
+            }
             Evidence::Errno { icmp: Some(_), .. } => Heard::Icmp,
             _ => Heard::Other,
         };
         self.schedule.finished(question, heard, now);
         self.report(question, socket, began, evidence, sent)
+    }
+
+    /// A doubt has come to its end.
+    pub(super) fn rule(
+        &mut self,
+        question: &Question,
+        asked: &Asked,
+        ruling: Silence,
+    ) -> Result<(), Halt> {
+        let evidence = match ruling {
+            Silence::Limited => Evidence::Rationed,
+            Silence::Believed | Silence::Doubted => Evidence::Silence,
+        };
+        self.report(question, None, asked.began, &evidence, Some(asked.sent))
     }
 
     fn report(

@@ -31,7 +31,6 @@ fn question(id: usize, protocol: Protocol, peer: SocketAddr) -> Question {
         peer: Peer::Inet(peer),
         protocol,
         wait: WAIT,
-        of_many: false,
     }
 }
 
@@ -203,7 +202,6 @@ fn unix_sockets_of_every_kind() {
             peer: Peer::Unix(path.clone()),
             protocol: Protocol::Unix,
             wait: WAIT,
-            of_many: false,
         })
         .collect();
     let answers = answers(asked, &Options::default());

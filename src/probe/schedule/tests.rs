@@ -9,7 +9,6 @@ fn question(id: usize, protocol: Protocol, host: u8) -> Question {
         peer: Peer::Inet(([10, 0, 0, host], 1000 + id as u16).into()),
         protocol,
         wait: Duration::from_secs(1),
-        of_many: true,
     }
 }
 
@@ -71,26 +70,6 @@ fn a_shortage_with_nothing_in_flight_backs_off_and_then_gives_up() {
 }
 
 #[test]
-fn a_udp_host_rests_while_others_are_asked() {
-    let now = Instant::now();
-    let mut list = (0..9)
-        .map(|id| question(id, Protocol::Udp, 1))
-        .chain([question(9, Protocol::Udp, 2)]);
-    let mut schedule = Schedule::new(&mut list, 100);
-    let ids: Vec<_> = (0..7).map(|_| asked(schedule.next(now)).id).collect();
-    assert_eq!(ids, [0, 1, 2, 3, 4, 5, 9]);
-    assert_eq!(schedule.next(now), Next::Wait(None));
-
-    let done = question(0, Protocol::Udp, 1);
-    schedule.finished(&done, Heard::Icmp, now);
-    let rested = now + Duration::from_secs(1);
-    assert_eq!(schedule.next(now), Next::Wait(Some(rested)));
-    assert_eq!(asked(schedule.next(rested)).id, 6);
-    schedule.finished(&done, Heard::Other, rested);
-    assert_eq!(asked(schedule.next(rested)).id, 7);
-}
-
-#[test]
 fn tcp_and_loopback_are_not_paced() {
     let now = Instant::now();
     let loopback = |id| Question {
@@ -106,26 +85,44 @@ fn tcp_and_loopback_are_not_paced() {
 }
 
 #[test]
-fn the_silence_of_a_host_that_rations_is_not_believed_at_once() {
-    let now = Instant::now();
+fn the_silence_of_a_host_that_rations_is_doubted() {
+    let start = Instant::now();
     let mut list = (0..3).map(|id| question(id, Protocol::Udp, 1));
     let mut schedule = Schedule::new(&mut list, 100);
-    let first = asked(schedule.next(now));
-    let second = asked(schedule.next(now));
-    assert!(
-        !schedule.silent(&first, now),
-        "nothing says that it rations"
-    );
-    let third = asked(schedule.next(now));
-    schedule.finished(&third, Heard::Icmp, now);
-    assert!(schedule.silent(&second, now));
-    let Next::Wait(Some(rested)) = schedule.next(now) else {
-        panic!("no rest")
+    let [first, second, third] = [(); 3].map(|()| {
+        let question = asked(schedule.next(start));
+        schedule.sent(&question, start);
+        question
+    });
+    let believed = schedule.silent(&first, start);
+    assert_eq!(believed, Silence::Believed, "nothing says that it rations");
+    schedule.finished(&third, Heard::Icmp, start);
+    assert_eq!(schedule.silent(&second, start), Silence::Doubted);
+    // Twice it is asked, each time when the host could answer.
+    let mut now = start;
+    for _ in 0..2 {
+        let again = match schedule.next(now) {
+            Next::Wait(Some(at)) => {
+                now = at;
+                asked(schedule.next(now))
+            }
+            next => asked(next),
+        };
+        assert_eq!(again.id, second.id);
+        assert!(schedule.is_check(&again));
+        schedule.sent(&again, now);
+        assert_eq!(schedule.next(now), Next::Wait(None));
+        now += again.wait;
+        assert_eq!(schedule.silent(&again, now), Silence::Doubted);
+    }
+    let Next::Over(question, asked, Silence::Believed) = schedule.next(now) else {
+        panic!("not over")
     };
-    assert_eq!(rested, now + Duration::from_secs(1));
-    assert_eq!(asked(schedule.next(rested)), second);
-    assert!(!schedule.silent(&second, rested), "twice is enough");
-    assert_eq!(schedule.next(rested), Next::Done);
+    assert_eq!(
+        (question.id, asked.began, asked.sent),
+        (second.id, start, 3)
+    );
+    assert_eq!(schedule.next(now), Next::Done);
 }
 
 #[test]
@@ -137,7 +134,7 @@ fn hosts_that_have_rested_are_forgotten() {
     });
     let mut schedule = Schedule::new(&mut list, 100);
     while let Next::Ask(question) = schedule.next(now) {
-        schedule.finished(&question, Heard::Nothing, now);
+        assert_eq!(schedule.silent(&question, now), Silence::Believed);
         assert!(schedule.paces.len() <= PACES);
     }
 }

@@ -107,8 +107,27 @@ pub fn summary(counts: &Summary) -> String {
     };
     let elapsed = Duration::from_secs_f64(counts.elapsed_ms.clamp(0.0, 1e12) / 1e3);
     format!(
-        "{} probed{states} in {}",
+        "{} probed{states} in {}{}",
         counts.probed,
-        human_time(elapsed)
+        human_time(elapsed),
+        limits(&counts.limiting)
     )
+}
+
+/// Why some of the silence means nothing.
+fn limits(hosts: &[String]) -> String {
+    /// More than these would be a table of their own.
+    const NAMED: usize = 3;
+    let named = hosts[..hosts.len().min(NAMED)].join(", ");
+    match hosts.len() {
+        0 => String::new(),
+        1 => format!("; {named} limits its answers: what is icmp-limited is not known"),
+        n if n <= NAMED => {
+            format!("; {named} limit their answers: what is icmp-limited is not known")
+        }
+        n => format!(
+            "; {named} and {} more limit their answers: what is icmp-limited is not known",
+            n - NAMED
+        ),
+    }
 }

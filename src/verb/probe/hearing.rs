@@ -17,7 +17,7 @@ use crate::report::Bar;
 use crate::run::{Run, USR1};
 use crate::stage::Stage;
 use crate::units::human_time;
-use crate::verdict::{Protocol, State};
+use crate::verdict::{ICMP_LIMITED, Protocol, State};
 
 /// One run's ear and mouth.
 pub struct Hearing<'a> {
@@ -84,8 +84,12 @@ impl Hearing<'_> {
             (_, false) => Protocol::Tcp,
         };
         let expected = self.tally.expected(part);
-        let event = Event::Probe(row(subject, told, protocol, expected));
-        self.run.result(&event)
+        let row = row(subject, told, protocol, expected);
+        if row.reason == ICMP_LIMITED {
+            self.tally
+                .limits(row.address.as_deref().unwrap_or(&row.target));
+        }
+        self.run.result(&Event::Probe(row))
     }
 
     fn progress(&mut self) {

@@ -141,7 +141,6 @@ fn question(plan: &Probe, subject: &Subject, ask: &Ask, id: usize) -> Option<Que
         peer,
         protocol,
         wait: plan.wait.unwrap_or(if of_many { OF_MANY } else { NAMED }),
-        of_many,
     })
 }
 

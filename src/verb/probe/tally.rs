@@ -10,6 +10,10 @@ use crate::failure::Class;
 use crate::run::millis;
 use crate::verdict::State;
 
+/// Hosts that are named as limiting their answers: in a block there may be more
+/// than anybody reads.
+const MOST_LIMITING: usize = 32;
+
 /// Counts over all rows. Its memory grows with the words of the command line,
 /// not with the ports behind them.
 #[derive(Debug, Default)]
@@ -74,6 +78,14 @@ impl Tally {
     /// A range or block has an open port, whether its row is counted there or not.
     pub fn is_held(&mut self, part: Part) {
         self.parts.entry(part).or_default().is_open = true;
+    }
+
+    /// A row says `icmp-limited` of this host.
+    pub fn limits(&mut self, host: &str) {
+        let hosts = &mut self.counts.limiting;
+        if hosts.len() < MOST_LIMITING && !hosts.iter().any(|known| known == host) {
+            hosts.push(host.to_owned());
+        }
     }
 
     /// Counts rows that the run did not get to.

@@ -1,0 +1,319 @@
+//! One host in virtual time: it answers as Linux does, from a budget that is
+//! filled to any degree when the survey begins.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::probe::schedule::{Next, Schedule};
+use crate::probe::{Peer, udp};
+use crate::verdict::Protocol;
+
+/// What a port does with a datagram.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Port {
+    Open,
+    Closed,
+    Mute,
+}
+
+/// What was said of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Said {
+    Replied,
+    Refused,
+    Silent,
+    Limited,
+}
+
+/// The token bucket of `inet_peer_xrlim_allow`, in seconds.
+struct Host {
+    tokens: f64,
+    last: Duration,
+    burst: f64,
+    refill: f64,
+}
+
+impl Host {
+    fn may_send(&mut self, now: Duration) -> bool {
+        let grown = (now - self.last).as_secs_f64() / self.refill;
+        self.tokens = (self.tokens + grown).min(self.burst);
+        self.last = now;
+        let may = self.tokens >= 1.0;
+        if may {
+            self.tokens -= 1.0;
+        }
+        may
+    }
+}
+
+enum Event {
+    /// A reply, or an ICMP error.
+    Comes(usize, u32, Heard),
+    /// The time to send again, or the end.
+    Due(usize, u32),
+}
+
+/// A survey with its own clock.
+struct World {
+    start: Instant,
+    now: Duration,
+    /// By time, and then in the order in which they were made.
+    events: BTreeMap<(Duration, usize), Event>,
+    host: Host,
+    trip: Duration,
+    ports: Vec<Port>,
+    made: usize,
+}
+
+/// A question in flight: which time it is asked, its datagrams, its wait.
+struct Flight {
+    question: Question,
+    turn: u32,
+    sent: u32,
+    began: Duration,
+}
+
+impl World {
+    fn at(&mut self, after: Duration, event: Event) {
+        self.made += 1;
+        self.events.insert((self.now + after, self.made), event);
+    }
+
+    /// A datagram arrives after half a trip, and its answer after a whole one.
+    fn send(&mut self, id: usize, turn: u32) {
+        let arrives = self.now + self.trip / 2;
+        let heard = match self.ports[id] {
+            Port::Open => Heard::Other,
+            Port::Closed if self.host.may_send(arrives) => Heard::Icmp,
+            Port::Closed | Port::Mute => return,
+        };
+        self.at(self.trip, Event::Comes(id, turn, heard));
+    }
+}
+
+/// Runs a survey to its end; what was said of each port, and when it was over.
+fn survey(host: Host, ports: &[Port], trip: Duration, wait: Duration) -> (Vec<Said>, Duration) {
+    let ip = [10, 0, 0, 1];
+    let mut questions = (0..ports.len()).map(|id| Question {
+        id,
+        peer: Peer::Inet((ip, 1 + id as u16).into()),
+        protocol: Protocol::Udp,
+        wait,
+    });
+    let mut schedule = Schedule::new(&mut questions, 1024);
+    let mut world = World {
+        start: Instant::now(),
+        now: Duration::ZERO,
+        events: BTreeMap::new(),
+        host,
+        trip,
+        ports: ports.to_vec(),
+        made: 0,
+    };
+    let mut said: Vec<Option<Said>> = vec![None; ports.len()];
+    let mut flights: BTreeMap<usize, Flight> = BTreeMap::new();
+    let mut turns = vec![0; ports.len()];
+    let mut say = |id: usize, what| assert_eq!(said[id].replace(what), None, "said twice");
+    loop {
+        let now = world.start + world.now;
+        let wake = match schedule.next(now) {
+            Next::Ask(question) => {
+                let id = question.id;
+                turns[id] += 1;
+                let turn = turns[id];
+                schedule.sent(&question, now);
+                let first = match schedule.is_check(&question) {
+                    true => question.wait,
+                    false => udp::resend_after(question.wait),
+                };
+                let began = world.now;
+                flights.insert(
+                    id,
+                    Flight {
+                        question,
+                        turn,
+                        sent: 1,
+                        began,
+                    },
+                );
+                world.send(id, turn);
+                world.at(first, Event::Due(id, turn));
+                continue;
+            }
+            Next::Over(question, _, ruling) => {
+                say(
+                    question.id,
+                    match ruling {
+                        Silence::Believed => Said::Silent,
+                        _ => Said::Limited,
+                    },
+                );
+                continue;
+            }
+            Next::Wait(at) => at.map(|at| at - world.start),
+            Next::Done if flights.is_empty() => break,
+            Next::Done => None,
+        };
+        let next = world.events.first_key_value().map(|(key, _)| key.0);
+        let at = [wake, next].into_iter().flatten().min();
+        world.now = at.expect("a survey that waits for nothing").max(world.now);
+        let now = world.start + world.now;
+        while let Some(entry) = world.events.first_entry()
+            && entry.key().0 <= world.now
+        {
+            let (id, turn) = match entry.get() {
+                Event::Comes(id, turn, _) | Event::Due(id, turn) => (*id, *turn),
+            };
+            let event = entry.remove();
+            let Some(flight) = flights.get_mut(&id).filter(|flight| flight.turn == turn) else {
+                continue;
+            };
+            match event {
+                Event::Comes(_, _, heard) => {
+                    let flight = flights.remove(&id).expect("in flight");
+                    schedule.finished(&flight.question, heard, now);
+                    say(
+                        id,
+                        match heard {
+                            Heard::Icmp => Said::Refused,
+                            Heard::Other => Said::Replied,
+                        },
+                    );
+                }
+                Event::Due(..) => {
+                    let ends = flight.began + flight.question.wait;
+                    if ends <= world.now {
+                        let flight = flights.remove(&id).expect("in flight");
+                        match schedule.silent(&flight.question, now) {
+                            Silence::Believed => say(id, Said::Silent),
+                            Silence::Limited => say(id, Said::Limited),
+                            Silence::Doubted => {}
+                        }
+                        continue;
+                    }
+                    flight.sent += 1;
+                    let last = udp::last_after(flight.question.wait).filter(|_| flight.sent == 2);
+                    let next = last.map_or(ends, |after| flight.began + after) - world.now;
+                    schedule.sent(&flight.question, now);
+                    world.send(id, turn);
+                    world.at(next, Event::Due(id, turn));
+                }
+            }
+        }
+    }
+    let said = said
+        .into_iter()
+        .map(|said| said.expect("each has its ruling"));
+    (said.collect(), world.now)
+}
+
+fn linux(tokens: f64) -> Host {
+    Host {
+        tokens,
+        last: Duration::ZERO,
+        burst: 6.0,
+        refill: 1.0,
+    }
+}
+
+const RANGE: Duration = Duration::from_millis(1300);
+const TRIP: Duration = Duration::from_millis(1);
+
+fn count(said: &[Said], what: Said) -> usize {
+    said.iter().filter(|&&one| one == what).count()
+}
+
+#[test]
+fn two_hundred_closed_ports_in_less_than_thirty_seconds() {
+    for tokens in [0.0, 0.9, 6.0] {
+        let (said, took) = survey(linux(tokens), &[Port::Closed; 200], TRIP, RANGE);
+        assert_eq!(count(&said, Said::Silent), 0);
+        assert!(
+            count(&said, Said::Refused) >= 17 + tokens as usize,
+            "{said:?}"
+        );
+        assert!(took < Duration::from_secs(25), "{took:?}");
+    }
+}
+
+#[test]
+fn a_host_without_a_limit_is_asked_at_once() {
+    let host = Host {
+        tokens: 1e9,
+        burst: 1e9,
+        ..linux(0.0)
+    };
+    let (said, took) = survey(host, &[Port::Closed; 1000], TRIP, RANGE);
+    assert_eq!(count(&said, Said::Refused), 1000);
+    assert_eq!(took, TRIP);
+}
+
+#[test]
+fn a_few_closed_ports_do_not_make_a_silent_range_slow() {
+    let mut ports = vec![Port::Mute; 1000];
+    ports[500] = Port::Closed;
+    let (said, took) = survey(linux(6.0), &ports, TRIP, RANGE);
+    assert_eq!(count(&said, Said::Silent), 999);
+    assert!(took < Duration::from_secs(9), "{took:?}");
+
+    let ports: Vec<Port> = (0..15).map(|i| [Port::Closed, Port::Mute][i % 2]).collect();
+    let (said, took) = survey(linux(6.0), &ports, TRIP, RANGE);
+    assert_eq!(
+        (count(&said, Said::Refused), count(&said, Said::Silent)),
+        (8, 7)
+    );
+    assert!(took < Duration::from_secs(6), "{took:?}");
+}
+
+#[test]
+fn named_ports_end_with_their_wait_where_the_host_could_answer() {
+    let wait = Duration::from_secs(4);
+    let ports = [Port::Mute, Port::Closed, Port::Open];
+    let (said, took) = survey(linux(6.0), &ports, TRIP, wait);
+    assert_eq!(said, [Said::Silent, Said::Refused, Said::Replied]);
+    assert_eq!(took, wait);
+}
+
+#[test]
+fn a_host_that_has_sent_none_is_silent_in_time() {
+    let (said, took) = survey(linux(6.0), &[Port::Mute; 1000], TRIP, RANGE);
+    assert_eq!((count(&said, Said::Silent), took), (1000, RANGE));
+}
+
+fn port() -> impl Strategy<Value = Port> {
+    prop_oneof![Just(Port::Open), Just(Port::Closed), Just(Port::Mute)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever the mixture, the distance, and what the host had left.
+    #[test]
+    fn a_closed_port_is_never_called_silent(
+        ports in prop_oneof![
+            proptest::collection::vec(port(), 1..60),
+            proptest::collection::vec(prop_oneof![9 => Just(Port::Mute), 1 => port()], 1..300),
+            proptest::collection::vec(prop_oneof![9 => Just(Port::Closed), 1 => port()], 1..300),
+        ],
+        tokens in 0.0..6.0,
+        trip in 0u64..180,
+        named: bool,
+    ) {
+        let wait = if named { Duration::from_secs(4) } else { RANGE };
+        let (said, took) = survey(linux(tokens), &ports, Duration::from_millis(trip), wait);
+        for (port, said) in ports.iter().zip(&said) {
+            match port {
+                Port::Open => prop_assert_eq!(*said, Said::Replied),
+                Port::Closed => prop_assert!(matches!(said, Said::Refused | Said::Limited)),
+                Port::Mute => prop_assert!(matches!(said, Said::Silent | Said::Limited)),
+            }
+        }
+        prop_assert!(took < Duration::from_secs(30), "{:?}", took);
+        // Few are always told to the end.
+        if ports.len() < 15 {
+            prop_assert_eq!(count(&said, Said::Limited), 0);
+        }
+    }
+}
