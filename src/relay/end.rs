@@ -83,6 +83,9 @@ pub trait Sink {
         None
     }
 
+    /// So many bytes have come without a write: the kernel moved them.
+    fn was_given(&mut self, _bytes: usize) {}
+
     /// One write.
     ///
     /// # Errors

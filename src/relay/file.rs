@@ -7,10 +7,11 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::libc;
 use nix::unistd::{AccessFlags, access};
 
-use super::end::{Sink, Step};
+use super::end::{Plain, Sink, Step};
 use super::output::{self, failed};
 use crate::failure::Failure;
 use crate::run::Run;
@@ -19,10 +20,31 @@ use crate::sys::descriptor::Kind;
 /// As many symbolic links in a row as the kernel follows (path_resolution(7)).
 const MAX_LINKS: usize = 40;
 
+/// What is written to, by us or by the kernel for us.
+struct Opened {
+    file: File,
+    kind: Kind,
+    /// For errors.
+    name: String,
+}
+
+impl Plain for Opened {
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn failed(&self, errno: Errno) -> Failure {
+        failed(&self.name, &errno.into())
+    }
+}
+
 /// Where received data is stored.
 pub struct Output {
-    file: Option<File>,
-    kind: Kind,
+    opened: Option<Opened>,
     /// The name the data is written under.
     written_as: PathBuf,
     /// The name it gets at a clean end; None for devices and fifos.
@@ -61,8 +83,7 @@ impl Output {
                     .map_err(|error| failed(&name, &error))?;
                 let kind = if fifo { Kind::Pipe } else { Kind::Device };
                 Ok(Output {
-                    file: Some(file),
-                    kind,
+                    opened: Some(Opened { file, kind, name }),
                     written_as: target,
                     becomes: None,
                     bytes: 0,
@@ -108,9 +129,9 @@ impl Output {
             let mode = fs::Permissions::from_mode(about.permissions().mode() & 0o7777);
             fs::set_permissions(&part, mode).map_err(|error| failed(&name, &error))?;
         }
+        let kind = Kind::Regular;
         Ok(Output {
-            file: Some(file),
-            kind: Kind::Regular,
+            opened: Some(Opened { file, kind, name }),
             written_as: part,
             becomes: Some(target),
             bytes: 0,
@@ -127,19 +148,26 @@ impl Output {
 
 impl Sink for Output {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.file.as_ref().map(AsFd::as_fd)
+        self.opened.as_ref().map(|opened| opened.file.as_fd())
     }
 
     fn kind(&self) -> Option<Kind> {
-        Some(self.kind)
+        self.opened.as_ref().map(|opened| opened.kind)
+    }
+
+    fn plain(&self) -> Option<&dyn Plain> {
+        self.opened.as_ref().map(|opened| opened as &dyn Plain)
+    }
+
+    fn was_given(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
     }
 
     fn write(&mut self, run: &mut Run, bytes: &[u8]) -> Result<Step, Failure> {
-        let Some(file) = &self.file else {
+        let Some(Opened { file, kind, name }) = &self.opened else {
             return Ok(Step::NotReady);
         };
-        let name = self.written_as.display().to_string();
-        let step = output::write(run, file.as_fd(), self.kind, &name, bytes)?;
+        let step = output::write(run, file.as_fd(), *kind, name, bytes)?;
         if let Step::Moved(written) = step {
             self.bytes += written as u64;
         }
@@ -147,10 +175,9 @@ impl Sink for Output {
     }
 
     fn finish(&mut self, run: &mut Run) -> Result<(), Failure> {
-        let Some(file) = self.file.take() else {
+        let Some(Opened { file, name, .. }) = self.opened.take() else {
             return Ok(());
         };
-        let name = self.written_as.display().to_string();
         run.guarded(|| nix::unistd::close(file))
             .map_err(|errno| failed(&name, &errno.into()))?;
         if let Some(target) = &self.becomes {

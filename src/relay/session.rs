@@ -338,6 +338,7 @@ impl<'a> Direction<'a> {
                         self.pump.sink_is_full(true);
                         return Ok(());
                     }
+                    Passed::Held(bytes) => Step::Moved(bytes),
                     Passed::SourceEmpty => Step::NotReady,
                     Passed::Not => self.carrier.fill(run, self.source, room)?,
                 };

@@ -5,6 +5,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use nix::errno::Errno;
 use nix::poll::PollFlags;
 
+use super::via::Via;
 use super::{Carrier, Copy, Passed, sendfile, splice};
 use crate::event::Event;
 use crate::failure::Failure;
@@ -12,8 +13,13 @@ use crate::relay::end::{Plain, Sink, Source, Step};
 use crate::run::Run;
 use crate::sys::descriptor::{self, Kind};
 
-/// A move of this many bytes means bulk: from here on a larger pipe pays.
+/// A move of this many bytes means bulk: from here on splice(2) and a larger
+/// pipe pay.
 const BULK: usize = 32 << 10;
+
+/// A move of less than a page means talk, which is carried faster by a read and
+/// a write: splice(2) keeps books of each page.
+const TALK: usize = 4096;
 
 /// A way without a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,25 +28,45 @@ enum Way {
     Sendfile,
     /// A pipe to a socket.
     FromPipe,
-    /// A socket to a pipe. The pipe is left alone: a larger one makes splice slower.
+    /// A socket to a pipe.
     ToPipe,
+    /// A socket to a file or a device, with a pipe of our own in between.
+    Through,
 }
 
 impl Way {
-    /// Everything else is copied: splicing into a file saves nothing.
+    /// Everything else is copied.
     fn between(from: Kind, to: Kind) -> Option<Way> {
         match (from, to) {
             (Kind::Regular, Kind::Socket) => Some(Way::Sendfile),
             (Kind::Pipe, Kind::Socket) => Some(Way::FromPipe),
             (Kind::Socket, Kind::Pipe) => Some(Way::ToPipe),
+            (Kind::Socket, Kind::Regular | Kind::Device) => Some(Way::Through),
             _ => None,
+        }
+    }
+
+    /// A file gives all it has at once, however little that is.
+    fn is_for_talk(self) -> bool {
+        self == Way::Sendfile
+    }
+
+    /// What the user's pipe should hold, in bytes. One that feeds us: the most
+    /// that needs no privilege (/proc/sys/fs/pipe-max-size), so that its writer
+    /// sleeps a sixteenth as often. One that we feed: what cat(1) and dd(1)
+    /// read at once; more makes splice(2) slower.
+    fn pipe(self) -> Option<i32> {
+        match self {
+            Way::FromPipe => Some(1 << 20),
+            Way::ToPipe => Some(128 << 10),
+            Way::Sendfile | Way::Through => None,
         }
     }
 
     fn name(self) -> &'static str {
         match self {
             Way::Sendfile => "sendfile",
-            Way::FromPipe | Way::ToPipe => "splice",
+            Way::FromPipe | Way::ToPipe | Way::Through => "splice",
         }
     }
 }
@@ -50,15 +76,20 @@ type Told = (&'static str, &'static str, &'static str);
 
 /// Lets the kernel move the bytes where it can, and copies where it cannot.
 ///
-/// Nothing is ever in between on a way without a copy, so falling back loses
-/// nothing, and it may be done at any time. That makes the copying carrier the
-/// judge of all that is rare: what an end is, what an urgent byte means.
+/// Falling back loses nothing and may be done at any time: on most ways nothing
+/// is ever in between, and what is in the pipe of the other can be read back
+/// out of it. That makes the copying carrier the judge of all that is rare:
+/// what an end is, what an urgent byte means.
 pub struct Direct {
     copy: Copy,
-    /// The source for which the kernel has refused.
-    refused: Option<(RawFd, Errno)>,
-    /// The source whose pipe was made larger.
+    /// The pipe in between, once there was one.
+    via: Option<Via>,
+    /// The ends for which the kernel has refused.
+    refused: Vec<(RawFd, Errno)>,
+    /// The user's pipe that was made larger.
     enlarged: Option<RawFd>,
+    /// Little comes at a time.
+    talks: bool,
     /// poll(2) was to say when the socket has something.
     polled: bool,
     told: Option<Told>,
@@ -69,8 +100,10 @@ impl Direct {
     pub fn over(copy: Copy) -> Direct {
         Direct {
             copy,
-            refused: None,
+            via: None,
+            refused: Vec::new(),
             enlarged: None,
+            talks: true,
             polled: false,
             told: None,
         }
@@ -78,15 +111,21 @@ impl Direct {
 
     /// Bytes that were read and wait for the sink.
     pub fn held(&self) -> usize {
-        self.copy.held()
+        self.copy.held() + self.via.as_ref().map_or(0, Via::held)
     }
 
     fn way(&self, from: &dyn Plain, to: &dyn Plain) -> Option<Way> {
-        let refused = self.refused.map(|(fd, _)| fd);
-        if self.copy.looks_at_bytes() || refused == Some(from.fd().as_raw_fd()) {
+        let refused = self.refused_by(from.fd()).or(self.refused_by(to.fd()));
+        if self.copy.looks_at_bytes() || refused.is_some() {
             return None;
         }
         Way::between(from.kind(), to.kind())
+    }
+
+    fn refused_by(&self, end: BorrowedFd<'_>) -> Option<Errno> {
+        let mut refused = self.refused.iter();
+        let end = end.as_raw_fd();
+        refused.find(|(fd, _)| *fd == end).map(|(_, errno)| *errno)
     }
 
     fn tell(&mut self, run: &mut Run, way: Option<Way>, source: &dyn Source, sink: &dyn Sink) {
@@ -100,22 +139,25 @@ impl Direct {
         }
         let (carrier, from, to) = told;
         let refused = self
-            .refused
-            .filter(|(fd, _)| *fd == source.fd().as_raw_fd());
+            .refused_by(source.fd())
+            .or(sink.fd().and_then(|fd| self.refused_by(fd)));
         run.tell(Event::Carrier {
             carrier,
             from,
             to,
-            reason: refused.map(|(_, errno)| format!("the kernel says {errno:?}")),
+            reason: refused.map(|errno| format!("the kernel says {errno:?}")),
         });
     }
 
-    fn moved(&mut self, run: &mut Run, way: Way, from: BorrowedFd<'_>, bytes: usize) {
+    fn moved(&mut self, run: &mut Run, way: Way, pipe: BorrowedFd<'_>, bytes: usize) {
         self.polled = false;
-        let pipe = from.as_raw_fd();
-        if way == Way::FromPipe && bytes >= BULK && self.enlarged != Some(pipe) {
-            self.enlarged = Some(pipe);
-            splice::enlarge(run, from);
+        self.talks = bytes < TALK;
+        if let Some(size) = way.pipe()
+            && bytes >= BULK
+            && self.enlarged != Some(pipe.as_raw_fd())
+        {
+            self.enlarged = Some(pipe.as_raw_fd());
+            splice::enlarge(run, pipe, size);
         }
     }
 
@@ -125,6 +167,7 @@ impl Direct {
             Way::Sendfile => true,
             Way::FromPipe => descriptor::is_ready(from, PollFlags::POLLIN),
             Way::ToPipe => !descriptor::is_ready(to, PollFlags::POLLOUT),
+            Way::Through => false,
         };
         if full {
             return Passed::SinkFull;
@@ -133,8 +176,40 @@ impl Direct {
         // there is something: only recv(2) gets past it.
         self.polled = !self.polled;
         match way {
-            Way::ToPipe if !self.polled => Passed::Not,
+            Way::ToPipe | Way::Through if !self.polled => Passed::Not,
             _ => Passed::SourceEmpty,
+        }
+    }
+
+    fn through(
+        &mut self,
+        run: &mut Run,
+        from: BorrowedFd<'_>,
+        room: usize,
+    ) -> nix::Result<usize> {
+        let via = match &mut self.via {
+            Some(via) => via,
+            none => none.insert(Via::new(run)?),
+        };
+        via.fill(run, from, room)
+    }
+
+    /// Gives the sink what is in our pipe; None where it takes only writes.
+    fn drain_pipe(&mut self, run: &mut Run, sink: &mut dyn Sink) -> Option<Result<Step, Failure>> {
+        let via = self.via.as_mut().filter(|via| via.held() > 0)?;
+        let to = sink.plain()?;
+        match via.drain(run, to.fd()) {
+            Ok(bytes @ 1..) => {
+                sink.was_given(bytes);
+                Some(Ok(Step::Moved(bytes)))
+            }
+            Err(Errno::EAGAIN | Errno::EINTR) => Some(Ok(Step::NotReady)),
+            Err(errno) if !is_for_the_copy(errno) => Some(Err(to.failed(errno))),
+            refused => {
+                let errno = refused.err().unwrap_or(Errno::EINVAL);
+                self.refused.push((to.fd().as_raw_fd(), errno));
+                None
+            }
         }
     }
 }
@@ -160,7 +235,7 @@ fn is_for_the_copy(errno: Errno) -> bool {
 
 impl Carrier for Direct {
     fn holds(&self) -> bool {
-        self.copy.holds()
+        self.held() > 0 || self.copy.holds()
     }
 
     fn pass(
@@ -175,26 +250,36 @@ impl Carrier for Direct {
         if run.tells_calls() {
             self.tell(run, chosen.map(|(_, _, way)| way), &*source, &*sink);
         }
-        let Some((from, to, way)) = chosen else {
+        let Some((from, to, way)) = chosen.filter(|(_, _, way)| way.is_for_talk() || !self.talks)
+        else {
             return Ok(Passed::Not);
         };
         let passed = match way {
             Way::Sendfile => sendfile::carry(run, from.fd(), to.fd(), room),
             Way::FromPipe | Way::ToPipe => splice::carry(run, from.fd(), to.fd(), room),
+            Way::Through => self.through(run, from.fd(), room),
         };
         match (passed, way) {
             // Whether that is the end only a read can tell.
             (Ok(0), _) => Ok(Passed::Not),
             (Ok(bytes), _) => {
-                self.moved(run, way, from.fd(), bytes);
+                let pipe = match way {
+                    Way::ToPipe => to.fd(),
+                    _ => from.fd(),
+                };
+                self.moved(run, way, pipe, bytes);
+                if way == Way::Through {
+                    return Ok(Passed::Held(bytes));
+                }
+                sink.was_given(bytes);
                 Ok(Passed::Moved(bytes))
             }
             (Err(Errno::EAGAIN | Errno::EINTR), _) => Ok(self.blocked(way, from.fd(), to.fd())),
             (Err(errno), _) if is_for_the_copy(errno) => {
-                self.refused = Some((from.fd().as_raw_fd(), errno));
+                self.refused.push((from.fd().as_raw_fd(), errno));
                 Ok(Passed::Not)
             }
-            (Err(errno), Way::ToPipe) if errno != Errno::EPIPE => Err(from.failed(errno)),
+            (Err(errno), Way::ToPipe | Way::Through) if errno != Errno::EPIPE => Err(from.failed(errno)),
             (Err(errno), _) => Err(to.failed(errno)),
         }
     }
@@ -205,10 +290,22 @@ impl Carrier for Direct {
         source: &mut dyn Source,
         room: usize,
     ) -> Result<Step, Failure> {
-        self.copy.fill(run, source, room)
+        let step = self.copy.fill(run, source, room)?;
+        if let Step::Moved(bytes) = step {
+            self.talks = bytes < BULK;
+        }
+        Ok(step)
     }
 
     fn drain(&mut self, run: &mut Run, sink: &mut dyn Sink) -> Result<Step, Failure> {
+        if let Some(step) = self.drain_pipe(run, sink) {
+            return step;
+        }
+        if let Some(via) = self.via.as_mut().filter(|via| via.held() > 0)
+            && !self.copy.holds()
+        {
+            self.copy.fill(run, via, usize::MAX)?;
+        }
         self.copy.drain(run, sink)
     }
 }
@@ -224,12 +321,12 @@ mod tests {
             (Regular, Socket, Some(Way::Sendfile)),
             (Pipe, Socket, Some(Way::FromPipe)),
             (Socket, Pipe, Some(Way::ToPipe)),
-            (Socket, Regular, None),
+            (Socket, Regular, Some(Way::Through)),
+            (Socket, Device, Some(Way::Through)),
             (Socket, Socket, None),
             (Terminal, Socket, None),
             (Socket, Terminal, None),
             (Device, Socket, None),
-            (Socket, Device, None),
         ] {
             assert_eq!(Way::between(from, to), way, "{from:?} to {to:?}");
         }

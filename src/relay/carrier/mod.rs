@@ -8,6 +8,7 @@ mod copy;
 mod direct;
 mod sendfile;
 mod splice;
+mod via;
 
 pub use copy::Copy;
 pub use direct::Direct;
@@ -21,6 +22,8 @@ use crate::run::Run;
 pub enum Passed {
     /// So many bytes have left the source and are in the sink.
     Moved(usize),
+    /// So many bytes have left the source and are held for the sink.
+    Held(usize),
     /// The source has nothing before poll(2) says so.
     SourceEmpty,
     /// The sink takes nothing before poll(2) says so; the source may have more.
@@ -35,8 +38,8 @@ pub trait Carrier {
     /// Whether something is waiting for the sink; an empty datagram counts.
     fn holds(&self) -> bool;
 
-    /// Lets the kernel move up to `room` bytes without holding any. Only
-    /// called when nothing is held; never blocks longer than the run allows.
+    /// Lets the kernel move up to `room` bytes. Only called when nothing is
+    /// held; never blocks longer than the run allows.
     ///
     /// # Errors
     /// The end's that failed.

@@ -1,6 +1,6 @@
-//! Between a pipe and a socket, without passing through us.
+//! Between a pipe and something else, without passing through us.
 
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use nix::fcntl::{FcntlArg, SpliceFFlags, fcntl, splice};
 
@@ -8,10 +8,6 @@ use crate::run::Run;
 
 /// Bytes asked for at once: more never won.
 const MOST: usize = 256 << 10;
-
-/// What a pipe that feeds a socket may hold: the most that needs no privilege
-/// (/proc/sys/fs/pipe-max-size). Its writer then sleeps a sixteenth as often.
-const PIPE: i32 = 1 << 20;
 
 /// splice(2). Neither end blocks: the socket is our own, and for the pipe, whose
 /// flags are not ours to change, the call says so. Never with SPLICE_F_MORE,
@@ -26,14 +22,39 @@ pub fn carry(
     room: usize,
 ) -> nix::Result<usize> {
     let length = room.min(MOST);
-    let moved = splice(
-        from,
-        None,
-        to,
-        None,
-        length,
-        SpliceFFlags::SPLICE_F_NONBLOCK,
-    );
+    let moved = move_to(from, to, length);
+    tell(run, from, to, length, &moved);
+    moved
+}
+
+/// splice(2) from a pipe to something that is not polled: the disk may block,
+/// so it is watched like a write.
+///
+/// # Errors
+/// EINVAL where the file cannot do it, and what write(2) says of it.
+pub fn store(
+    run: &mut Run,
+    from: BorrowedFd<'_>,
+    to: BorrowedFd<'_>,
+    length: usize,
+) -> nix::Result<usize> {
+    let moved = run.guarded(|| move_to(from, to, length));
+    tell(run, from, to, length, &moved);
+    moved
+}
+
+fn move_to(from: BorrowedFd<'_>, to: BorrowedFd<'_>, length: usize) -> nix::Result<usize> {
+    let flags = SpliceFFlags::SPLICE_F_NONBLOCK;
+    splice(from, None, to, None, length, flags)
+}
+
+fn tell(
+    run: &mut Run,
+    from: BorrowedFd<'_>,
+    to: BorrowedFd<'_>,
+    length: usize,
+    moved: &nix::Result<usize>,
+) {
     run.call(
         || {
             format!(
@@ -42,22 +63,18 @@ pub fn carry(
                 to.as_raw_fd()
             )
         },
-        super::shown(&moved),
+        super::shown(moved),
     );
-    moved
 }
 
-/// Makes a pipe hold more, where it may: a user has about 60 such pipes, and
-/// EPERM for the next one is no trouble.
-pub fn enlarge(run: &mut Run, pipe: BorrowedFd<'_>) {
-    if fcntl(pipe, FcntlArg::F_GETPIPE_SZ).is_ok_and(|size| size < PIPE) {
-        let size = fcntl(pipe, FcntlArg::F_SETPIPE_SZ(PIPE));
+/// Makes a pipe hold `size` bytes if it holds less, where it may: a user has
+/// about 60 MiB of such pipes, and EPERM for the next one is no trouble.
+pub fn enlarge(run: &mut Run, pipe: impl AsFd, size: i32) {
+    if fcntl(&pipe, FcntlArg::F_GETPIPE_SZ).is_ok_and(|holds| holds < size) {
+        let set = fcntl(&pipe, FcntlArg::F_SETPIPE_SZ(size));
         run.call(
-            || format!("fcntl({}, F_SETPIPE_SZ, {PIPE})", pipe.as_raw_fd()),
-            match size {
-                Ok(size) => size.to_string(),
-                Err(errno) => format!("-1 {errno:?}"),
-            },
+            || format!("fcntl({}, F_SETPIPE_SZ, {size})", pipe.as_fd().as_raw_fd()),
+            super::shown(&set.map(|holds| holds as usize)),
         );
     }
 }
