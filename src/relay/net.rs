@@ -125,7 +125,7 @@ impl Source for Receiving<'_> {
 
     /// Flags, a length, and the memory of a reset are of recv() alone.
     fn plain(&self) -> Option<&dyn Plain> {
-        let plain = self.conn.transport == Transport::Tcp
+        let plain = !self.conn.transport.keeps_boundaries()
             && self.flags == 0
             && !self.chunked
             && !self.conn.reset;
@@ -261,7 +261,7 @@ impl Sink for Sending<'_> {
             rate,
             crlf,
         } = self.options;
-        let plain = self.conn.transport == Transport::Tcp
+        let plain = !self.conn.transport.keeps_boundaries()
             && *flags == libc::MSG_NOSIGNAL
             && chunk.is_none()
             && interval.is_none()

@@ -19,6 +19,8 @@ use crate::support::*;
 const SENDFILE: &str = "carrier  sendfile: regular file to socket";
 const FROM_PIPE: &str = "carrier  splice: pipe to socket";
 const TO_PIPE: &str = "carrier  splice: socket to pipe";
+const TO_FILE: &str = "carrier  splice: socket to regular file";
+const TO_DEVICE: &str = "carrier  splice: socket to device";
 
 /// Several times what any buffer on the way holds.
 const LONG: usize = 8 << 20;
@@ -97,42 +99,99 @@ fn what_stdout_is_decides() {
     let dir = scratch();
     let bytes = noise(31, LONG);
     let target = dir.path().join("f");
-    let append = || {
-        let file = OpenOptions::new().append(true).create(true).open(&target);
+    // Opened for each row: what an earlier one wrote is gone.
+    let open = |to: &str| {
+        let append = to == ">>";
+        let path = if to == "/dev/null" {
+            to.as_ref()
+        } else {
+            target.as_path()
+        };
+        let _ = fs::remove_file(&target);
+        let mut options = OpenOptions::new();
+        let file = options.write(true).append(append).create(true).open(path);
         Stdout::Fd(file.expect("a file").into())
     };
-    for (words, stdout, expected) in [
-        ("recv -vv", None, TO_PIPE),
-        ("connect -vv", None, TO_PIPE),
-        ("recv -vv --lines", None, "carrier  copy: socket to pipe"),
+    for (words, to, expected) in [
+        ("recv -vv", "|", TO_PIPE),
+        ("connect -vv", "|", TO_PIPE),
+        ("recv -vv --lines", "|", "carrier  copy: socket to pipe"),
         (
             "recv -vv --recv-flags waitall --bytes 8388608",
-            None,
+            "|",
             "carrier  copy: socket to pipe",
         ),
+        ("recv -vv", ">", TO_FILE),
+        ("connect -vv", ">", TO_FILE),
+        ("recv -vv --output f", "", TO_FILE),
+        // What was in the pipe in between when the kernel refused is not lost.
         (
             "recv -vv",
-            Some(append()),
-            "carrier  copy: socket to regular file",
+            ">>",
+            "carrier  copy: socket to regular file (the kernel says EINVAL)",
         ),
+        ("recv -vv", "/dev/null", TO_DEVICE),
     ] {
         let sent = bytes.clone();
         let (port, _peer) = serve(V4, move |mut stream| stream.write_all(&sent));
-        let into_file = stdout.is_some();
+        let stdout = match to {
+            "|" | "" => Stdout::Capture,
+            to => open(to),
+        };
         let ended = sock(format!("{words} 127.0.0.1 {port}"))
-            .stdout_to(stdout.unwrap_or(Stdout::Capture))
+            .cwd(dir.path())
+            .stdout_to(stdout)
             .any_stdout()
             .any_stderr()
             .run();
         assert!(carriers(&ended).contains(&expected.to_owned()), "{ended}");
-        let came = match into_file {
-            true => fs::read(&target).expect("the file"),
-            false => ended.out,
+        let came = match to {
+            "/dev/null" => continue,
+            "|" => ended.out,
+            _ => fs::read(&target).expect("the file"),
         };
         // --lines adds a newline to what ends without one.
         if !words.contains("--lines") {
-            assert!(came == bytes, "{words}: {expected}");
+            assert!(came == bytes, "{words} {to}: {expected}");
         }
+        let _ = fs::remove_file(&target);
+    }
+}
+
+/// Unix streams go the same ways, the file and the pipe at either end.
+#[test]
+fn unix_streams_are_not_copied_either() {
+    let dir = scratch();
+    let bytes = noise(37, LONG);
+    fs::write(dir.path().join("f"), &bytes).expect("a file");
+    for (stdin, sends, options, receives) in [
+        (Stdin::Bytes(bytes.clone()), FROM_PIPE, "", TO_PIPE),
+        (
+            Stdin::File(dir.path().join("f")),
+            SENDFILE,
+            "--output g --force",
+            TO_FILE,
+        ),
+    ] {
+        let mut receiver = sock(format!("recv -l unix:./u -vv {options}"))
+            .cwd(dir.path())
+            .any_stdout()
+            .any_stderr()
+            .spawn();
+        receiver.listening();
+        let sent = sock("send unix:./u -vv")
+            .cwd(dir.path())
+            .stdin(stdin)
+            .any_stderr()
+            .run();
+        let received = receiver.finish();
+        assert_eq!(carriers(&sent), [sends], "{sent}");
+        assert_eq!(carriers(&received), [receives], "{received}");
+        let came = match options {
+            "" => received.out,
+            _ => fs::read(dir.path().join("g")).expect("the file"),
+        };
+        assert!(came == bytes, "{sends}, {receives}");
     }
 }
 

@@ -181,12 +181,7 @@ impl Direct {
         }
     }
 
-    fn through(
-        &mut self,
-        run: &mut Run,
-        from: BorrowedFd<'_>,
-        room: usize,
-    ) -> nix::Result<usize> {
+    fn through(&mut self, run: &mut Run, from: BorrowedFd<'_>, room: usize) -> nix::Result<usize> {
         let via = match &mut self.via {
             Some(via) => via,
             none => none.insert(Via::new(run)?),
@@ -279,7 +274,9 @@ impl Carrier for Direct {
                 self.refused.push((from.fd().as_raw_fd(), errno));
                 Ok(Passed::Not)
             }
-            (Err(errno), Way::ToPipe | Way::Through) if errno != Errno::EPIPE => Err(from.failed(errno)),
+            (Err(errno), Way::ToPipe | Way::Through) if errno != Errno::EPIPE => {
+                Err(from.failed(errno))
+            }
             (Err(errno), _) => Err(to.failed(errno)),
         }
     }

@@ -50,12 +50,7 @@ impl Via {
     ///
     /// # Errors
     /// EAGAIN when the socket has nothing.
-    pub fn fill(
-        &mut self,
-        run: &mut Run,
-        from: BorrowedFd<'_>,
-        room: usize,
-    ) -> nix::Result<usize> {
+    pub fn fill(&mut self, run: &mut Run, from: BorrowedFd<'_>, room: usize) -> nix::Result<usize> {
         let taken = splice::carry(run, from, self.write.as_fd(), room)?;
         self.held += taken;
         Ok(taken)
