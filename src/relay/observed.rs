@@ -73,6 +73,10 @@ impl<E: Sink> Sink for Observed<'_, E> {
         self.end.addressee()
     }
 
+    fn was_given(&mut self, bytes: usize) {
+        self.end.was_given(bytes);
+    }
+
     fn write(&mut self, run: &mut Run, bytes: &[u8]) -> Result<Step, Failure> {
         let step = self.end.write(run, bytes)?;
         if let Step::Moved(length) = step
