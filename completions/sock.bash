@@ -353,7 +353,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__probe)
-            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --dscp --ttl --mss --mark --interface --source --connect-timeout --ports --all-addresses --expect --all --timeout --pause --verbose --quiet --json --color --help"
+            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --dscp --ttl --mss --mark --interface --source --connect-timeout --retry --ports --targets --all-addresses --expect --all --concurrency --max-rate --timeout --pause --verbose --quiet --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -395,11 +395,38 @@ _sock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --ports)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --targets)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --expect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

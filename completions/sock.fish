@@ -92,8 +92,12 @@ complete -c sock -n "__fish_sock_using_subcommand probe" -l mark -d 'The mark fo
 complete -c sock -n "__fish_sock_using_subcommand probe" -l interface -d 'Only by way of this network interface (SO_BINDTODEVICE)' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l source -d 'The local address, and port, to come from' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -s w -l connect-timeout -d 'Call a port silent after this time, counted from its first SYN [default: 4s for ports named by themselves, 1.3s in ranges and blocks]' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l retry -d 'Ask this many times more where there is no answer' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l ports -d 'The ports of every TARGET that names none' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l targets -d 'Read TARGETs from FILE (`-`: stdin), one a line, as HOST, HOST PORTS or CIDR PORTS; # begins a comment' -r -F
 complete -c sock -n "__fish_sock_using_subcommand probe" -l expect -d 'Expect this state of every port: open closed rejected filtered silent unreachable' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l concurrency -d 'Ask at most so many ports at once [default: 1024, or what descriptors allow]' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l max-rate -d 'Make at most so many attempts a second' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'

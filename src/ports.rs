@@ -5,17 +5,20 @@
 //! different idea of success.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::services::Services;
 use crate::word::WordError;
 
 mod item;
+mod pieces;
 mod set;
 #[cfg(test)]
 mod tests;
 
 use item::{Zero, item};
-use set::Set;
+pub use pieces::Ports;
+use pieces::{Piece, pieces};
 
 /// One item of a port list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,9 +40,14 @@ pub struct Port {
     pub range: Option<usize>,
 }
 
-/// What was typed as a list of ports. Never empty.
+/// What was typed as a list of ports. Never empty; a copy costs next to nothing,
+/// because thousands of targets may share it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PortList(Vec<PortItem>);
+pub struct PortList {
+    items: Arc<[PortItem]>,
+    /// What the items amount to.
+    pieces: Arc<[Piece]>,
+}
 
 impl PortList {
     /// Reads a list of ports of another machine: 1 to 65535.
@@ -70,46 +78,29 @@ impl PortList {
 
     /// The items in the order in which they were typed.
     pub fn items(&self) -> &[PortItem] {
-        &self.0
+        &self.items
     }
 
     /// Every port once, lazily and in the order in which it was typed. A port
     /// that is named by itself is not given again by a range that holds it,
     /// even if the range comes first.
-    pub fn iter(&self) -> impl Iterator<Item = Port> + '_ {
-        let mut named = Set::new();
-        for item in &self.0 {
-            if let PortItem::One(port) = item {
-                named.insert(*port);
-            }
-        }
-        let mut given = Set::new();
-        self.0
-            .iter()
-            .enumerate()
-            .flat_map(|(index, item)| match *item {
-                PortItem::One(port) => (port..=port).zip(std::iter::repeat(None)),
-                PortItem::Range(low, high) => (low..=high).zip(std::iter::repeat(Some(index))),
-            })
-            .filter(move |&(number, range)| {
-                (range.is_none() || !named.contains(number)) && given.insert(number)
-            })
-            .map(|(number, range)| Port { number, range })
+    pub fn iter(&self) -> Ports {
+        Ports::of(Arc::clone(&self.pieces))
     }
 
     /// How many different ports there are.
     pub fn len(&self) -> usize {
-        self.iter().count()
+        self.pieces.iter().map(Piece::len).sum()
     }
 
     /// Never: a list has at least one port.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.items.is_empty()
     }
 
     /// The port, if the list is one port named by itself.
     pub fn single(&self) -> Option<u16> {
-        match self.0[..] {
+        match self.items[..] {
             [PortItem::One(port)] => Some(port),
             _ => None,
         }
@@ -118,13 +109,19 @@ impl PortList {
     /// Whether any item is a range.
     pub fn is_range(&self) -> bool {
         let is_range = |item: &PortItem| matches!(item, PortItem::Range(..));
-        self.0.iter().any(is_range)
+        self.items.iter().any(is_range)
     }
 
     /// The items of both lists, these first.
-    pub fn and(mut self, more: Self) -> Self {
-        self.0.extend(more.0);
-        self
+    pub fn and(self, more: Self) -> Self {
+        Self::of(self.items.iter().chain(&*more.items).copied().collect())
+    }
+
+    fn of(items: Vec<PortItem>) -> Self {
+        Self {
+            pieces: pieces(&items).into(),
+            items: items.into(),
+        }
     }
 
     fn read(text: &str, svc: &dyn Services, zero: Zero) -> Result<Self, WordError> {
@@ -154,13 +151,13 @@ impl PortList {
                 error.within(text, whole)
             })?);
         }
-        Ok(Self(items))
+        Ok(Self::of(items))
     }
 }
 
 impl From<u16> for PortList {
     fn from(port: u16) -> Self {
-        Self(vec![PortItem::One(port)])
+        Self::of(vec![PortItem::One(port)])
     }
 }
 
@@ -175,7 +172,7 @@ impl fmt::Display for PortItem {
 
 impl fmt::Display for PortList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, item) in self.0.iter().enumerate() {
+        for (index, item) in self.items.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
             write!(f, "{comma}{item}")?;
         }

@@ -6,12 +6,14 @@ use crate::address::{Host, Unix};
 use crate::ports::PortList;
 
 mod cidr;
+mod lines;
 mod reading;
 #[cfg(test)]
 mod tests;
 
 pub use cidr::Cidr;
-pub use reading::{parse_line, targets};
+pub use lines::{LineForm, line, parse_expectation, parse_line};
+pub use reading::{after_stdin, targets};
 
 /// What is probed, without its ports.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,6 +33,22 @@ pub struct Target {
     pub host: TargetHost,
     /// Its own ports, or those of `--ports`; `None` for a Unix socket only.
     pub ports: Option<PortList>,
+}
+
+impl Target {
+    /// How many addresses and ports it stands for, a name counted as one.
+    pub fn len(&self) -> u64 {
+        let ports = self.ports.as_ref().map_or(1, |ports| ports.len() as u64);
+        ports.saturating_mul(match &self.host {
+            TargetHost::Cidr(block) => u64::try_from(block.len()).unwrap_or(u64::MAX),
+            TargetHost::Host(_) | TargetHost::Unix(_) => 1,
+        })
+    }
+
+    /// Never: a target is at least one address.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
 }
 
 impl fmt::Display for TargetHost {

@@ -343,8 +343,8 @@ fn what_is_probed() {
             Err(("within the brackets", "[fd00::/64]:22")),
         ),
         ("h/24 22", Err(("without a slash", "h"))),
-        ("-", Err(("not read yet", ""))),
-        ("h:22 -", Err(("not read yet", ""))),
+        ("-", Err(("command line only", ""))),
+        ("h:22 -", Err(("command line only", ""))),
     ];
     for (line, want) in table {
         compare(line, read(line), *want);

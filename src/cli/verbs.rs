@@ -1,6 +1,8 @@
 //! The verbs: which options each has, and the words that open its help.
 
 use std::ffi::OsString;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use clap_complete::Shell;
@@ -256,8 +258,13 @@ that is. Nothing is sent over a TCP connection, and it is closed with a reset.",
 )]
 pub struct Probe {
     /// HOST PORTS, HOST:PORTS, a CIDR block and PORTS, a URL, unix:PATH;
-    /// PORTS is a list as 22,80,8000-8100,https. With --ports: targets only
-    #[arg(value_name = "TARGET", required = true, value_hint = ValueHint::Hostname)]
+    /// PORTS is a list as 22,80,8000-8100,https. With --ports or --targets:
+    /// targets only; - reads them from stdin, one a line
+    #[arg(
+        value_name = "TARGET",
+        required_unless_present_any = ["targets"],
+        value_hint = ValueHint::Hostname
+    )]
     pub words: Vec<String>,
     #[command(flatten)]
     pub resolve: Resolve,
@@ -270,7 +277,11 @@ pub struct Probe {
     #[command(flatten)]
     pub connect: ProbeConnect,
     #[command(flatten)]
+    pub targets: ProbeTargets,
+    #[command(flatten)]
     pub probe: ProbeOptions,
+    #[command(flatten)]
+    pub pace: ProbePace,
     #[command(flatten)]
     pub timeout: Timeout,
     #[command(flatten)]
@@ -294,14 +305,40 @@ pub struct ProbeConnect {
     /// [default: 4s for ports named by themselves, 1.3s in ranges and blocks]
     #[arg(short = 'w', long, value_name = "DUR", value_parser = duration)]
     pub connect_timeout: Option<std::time::Duration>,
+    /// Ask this many times more where there is no answer
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub retry: u32,
+}
+
+/// Whom a probe asks.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "probe")]
+pub struct ProbeTargets {
+    /// The ports of every TARGET that names none
+    #[arg(long, value_name = "LIST")]
+    pub ports: Option<String>,
+    /// Read TARGETs from FILE (`-`: stdin), one a line, as HOST, HOST PORTS or
+    /// CIDR PORTS; # begins a comment
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub targets: Vec<PathBuf>,
+}
+
+/// How much a probe asks at once, and how fast.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "probe")]
+pub struct ProbePace {
+    /// Ask at most so many ports at once [default: 1024, or what descriptors
+    /// allow]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub concurrency: Option<u32>,
+    /// Make at most so many attempts a second
+    #[arg(long, value_name = "N")]
+    pub max_rate: Option<NonZeroU32>,
 }
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "probe")]
 pub struct ProbeOptions {
-    /// The ports of every TARGET that names none
-    #[arg(long, value_name = "LIST")]
-    pub ports: Option<String>,
     /// A row for each address of a name, instead of the best of them
     #[arg(long)]
     pub all_addresses: bool,
@@ -368,6 +405,7 @@ Examples:
   sock probe web1 80,443,8000-8100  a list with a range
   sock probe --ports 22 10.0.0.0/24 every address of a block
   sock probe --expect closed h 23   must be closed
+  sock probe --targets hosts --ports 22,443
 
 States: open, closed (the host said no), rejected (a firewall said no; `by` is
 who), unreachable, filtered (TCP silence), silent (UDP silence: open or

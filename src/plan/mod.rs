@@ -11,6 +11,7 @@ mod tests;
 mod verbs;
 
 use std::io::IsTerminal;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ use crate::stage::options::{Options, SocketOption, Useless};
 use crate::stage::socket::Transport;
 use crate::stage::{accept, connect, listen, recv, resolve, send};
 use crate::sys::terminal;
-use crate::targets::Target;
+use crate::targets::{LineForm, Target};
 use crate::text::Text;
 use crate::units::Limit;
 use crate::verdict::State;
@@ -216,6 +217,8 @@ pub struct Recv {
 #[derive(Debug, PartialEq)]
 pub struct Probe {
     pub targets: Vec<Target>,
+    /// Further targets.
+    pub lists: Vec<List>,
     pub udp: bool,
     pub resolve: resolve::Options,
     pub source: Option<crate::stage::bind::Source>,
@@ -223,9 +226,52 @@ pub struct Probe {
     pub set: Vec<SocketOption>,
     /// None: by the form in which the port was named.
     pub wait: Option<Duration>,
-    pub expect: Option<State>,
+    pub pace: Pace,
+    pub expect: Expectation,
     pub all_addresses: bool,
     pub note: Option<String>,
+}
+
+/// Targets that are read while others are asked, one a line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct List {
+    pub input: Input,
+    pub form: LineForm,
+}
+
+/// Where lines are read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// `-`
+    Stdin,
+    File(PathBuf),
+}
+
+impl std::fmt::Display for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Input::Stdin => f.write_str("stdin"),
+            Input::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// How much is asked at once, how fast, and how often.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// Questions in flight; None: as the machine allows.
+    pub window: Option<usize>,
+    /// Questions a second.
+    pub max_rate: Option<NonZeroU32>,
+    /// How often silence is asked again.
+    pub retries: u32,
+}
+
+/// What the answers are to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Expectation {
+    /// Of every port; None: as the form says in which the port was named.
+    pub state: Option<State>,
 }
 
 /// The little a plan depends on besides its words.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Answer, Kind, Wrong};
+use super::{Answer, Input, Kind, Wrong};
 use crate::address::{Address, Local, Unix};
 use crate::cli;
 use crate::mode::Mode;
@@ -121,6 +121,20 @@ pub fn expectable(expect: Option<State>) -> Result<(), Wrong> {
             "--expect error: `error` is trouble of this machine and no answer of a port".into(),
         )),
         _ => Ok(()),
+    }
+}
+
+/// Standard input can be read once.
+pub fn one_stdin(inputs: &[Input]) -> Result<(), Wrong> {
+    match inputs
+        .iter()
+        .filter(|input| **input == Input::Stdin)
+        .count()
+    {
+        0 | 1 => Ok(()),
+        _ => Err(Wrong(
+            "`-` is standard input, which can be read only once".into(),
+        )),
     }
 }
 

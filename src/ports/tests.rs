@@ -121,10 +121,10 @@ proptest! {
 
     #[test]
     fn every_port_comes_once(items in prop::collection::vec(any_item(), 1..8)) {
-        let list = PortList(items);
+        let list = PortList::of(items);
         let mut numbers: Vec<u16> = list.iter().map(|port| port.number).collect();
         numbers.sort_unstable();
-        let mut wanted: Vec<u16> = list.0.iter().flat_map(|item| match *item {
+        let mut wanted: Vec<u16> = list.items().iter().flat_map(|item| match *item {
             PortItem::One(port) => port..=port,
             PortItem::Range(low, high) => low..=high,
         }).collect();
@@ -137,7 +137,7 @@ proptest! {
 proptest! {
     #[test]
     fn round_trips(items in prop::collection::vec(any_item(), 1..8)) {
-        let list = PortList(items);
+        let list = PortList::of(items);
         prop_assert_eq!(PortList::parse(&list.to_string(), &Compiled).unwrap(), list);
     }
 

@@ -16,6 +16,8 @@ pub struct Flight {
     pub peer: SocketAddr,
     /// With what; closing it ends the question.
     pub socket: Socket,
+    /// A second socket that asks the same.
+    pub twin: Twin,
     /// When connect() was called.
     pub began: Instant,
     /// Datagrams sent; 0 for TCP, where the kernel counts.
@@ -27,7 +29,66 @@ pub struct Flight {
     pub dropped: Option<bool>,
 }
 
+/// Whether one of many TCP questions is asked over a second socket.
+pub enum Twin {
+    /// It is not, or no longer.
+    None,
+    /// It will be, `tcp::TWIN` after the first.
+    Due,
+    /// It is.
+    Asks(Socket),
+}
+
 impl Flight {
+    /// Reads the result of either socket.
+    pub fn look_tcp(&mut self) -> Outcome {
+        match (tcp::look(&self.socket), &self.twin) {
+            (Outcome::Pending, Twin::Asks(twin)) => {
+                let outcome = tcp::look(twin);
+                self.over_twin(outcome)
+            }
+            (outcome, _) => self.with_twin(outcome),
+        }
+    }
+
+    /// What the second socket has learned: what is told of a socket from now on
+    /// is told of the one that was answered.
+    pub fn over_twin(&mut self, outcome: Outcome) -> Outcome {
+        match (&outcome, &mut self.twin) {
+            (Outcome::Settled(..), Twin::Asks(twin)) => {
+                std::mem::swap(&mut self.socket, twin);
+                self.with_twin(outcome)
+            }
+            // It has met itself, of which the question is none the wiser.
+            (Outcome::MetItself, _) => Outcome::Pending,
+            _ => outcome,
+        }
+    }
+
+    /// The same outcome, with the SYNs of the second socket.
+    fn with_twin(&self, outcome: Outcome) -> Outcome {
+        match (outcome, &self.twin) {
+            (Outcome::Settled(evidence, Some(syns)), Twin::Asks(twin)) => {
+                let all = syns + tcp::syns(twin).unwrap_or(0);
+                Outcome::Settled(evidence, Some(all))
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
+    /// The next moment after `now` at which a TCP question needs attention.
+    pub fn next_tcp(&self, now: Instant) -> Option<Instant> {
+        let twin = matches!(self.twin, Twin::Due).then(|| self.began + tcp::TWIN);
+        let known = (self.question.wait > tcp::RETRIED).then(|| self.began + tcp::RETRIED);
+        let moments = [twin, known, self.ends()];
+        moments.into_iter().flatten().filter(|&at| at > now).min()
+    }
+
+    /// Whether the moment of the second socket has come.
+    pub fn is_twin_due(&self, now: Instant) -> bool {
+        matches!(self.twin, Twin::Due) && self.began + tcp::TWIN <= now
+    }
+
     /// The end of the wait; none if that is beyond the clock.
     pub fn ends(&self) -> Option<Instant> {
         self.began.checked_add(self.question.wait)
@@ -56,13 +117,18 @@ impl Flight {
             self.dropped = Some(tcp::is_retry_stopped(&self.socket));
         }
         if ends.is_none_or(|ends| ends > now) {
-            return (Outcome::Pending, ends);
+            return (Outcome::Pending, self.next_tcp(now));
         }
         if self.dropped.is_none() && tcp::is_retry_stopped(&self.socket) {
             return (Outcome::Pending, Some(known));
         }
         let dropped = self.dropped.unwrap_or(false);
-        (tcp::expire(&self.socket, dropped), None)
+        // The second socket may have been answered in this very moment.
+        let outcome = match self.look_tcp() {
+            Outcome::Pending => self.with_twin(tcp::expire(&self.socket, dropped)),
+            found => found,
+        };
+        (outcome, None)
     }
 }
 

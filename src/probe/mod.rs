@@ -1,40 +1,45 @@
 //! Which ports answer, how fast, and when one does not: why, and who said so.
 //!
-//! `engine` asks: many non-blocking sockets, one readiness loop. `schedule`
-//! decides what is asked next and is pure, as are its parts: `turns` (hosts
-//! take turns), `window` (how many at once), `pace` (what the UDP silence of a
-//! host is worth) with its `budget`, `deadline` (whose time is up). `tcp`, `udp` and `unix` know
-//! how a question is put and how its answer is read, `flight` keeps the
-//! questions between the two. What the answer means is for `verdict` to say.
+//! `crew` is a run: one `engine` or several, each of which asks over many
+//! non-blocking sockets from one readiness loop; at the `desk` they get their
+//! questions from the client and leave the answers. `schedule` decides what is
+//! asked next and is pure, as are its parts: `window` (how many at once), `rate`
+//! (how many a second), `pace` (what the UDP silence of a host is worth) with
+//! its `budget`, `deadline` (whose time is up). `tcp`, `udp` and `unix` know how
+//! a question is put and how its answer is read, `flight` keeps the questions
+//! between the two. What the answer means is for `verdict` to say.
 //!
 //! Nothing here resolves names, counts rows or writes anything for people.
 
 mod budget;
+mod crew;
 mod deadline;
+mod desk;
 mod engine;
 mod flight;
 mod pace;
 mod payload;
+mod rate;
 mod schedule;
 mod tcp;
-mod turns;
 mod udp;
 mod unix;
 mod window;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::ops::ControlFlow;
+use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::Socket;
 
 use crate::verdict::{Evidence, Protocol, Verdict};
 
-pub use engine::run;
+pub use crew::run;
 pub use payload::payload;
-pub use turns::Turns;
 pub use window::{DEFAULT_WINDOW, affordable};
 
 /// Who is asked.
@@ -73,6 +78,9 @@ pub struct Question {
     /// A UDP question to a host that rations its ICMP errors may take longer, if
     /// that had none to spare for it: see `pace`.
     pub wait: Duration,
+    /// One of many: a TCP question that is not answered soon is asked over a
+    /// second socket too, because nobody will look at a single port again.
+    pub of_many: bool,
 }
 
 /// What was found out.
@@ -93,7 +101,7 @@ pub struct Answer {
 
 /// What prepares a socket between socket() and connect(): binds a source
 /// address, sets a mark, a TTL, an interface.
-pub type Prepare<'a> = &'a dyn Fn(&Socket, &Peer) -> io::Result<()>;
+pub type Prepare<'a> = &'a (dyn Fn(&Socket, &Peer) -> io::Result<()> + Sync);
 
 /// How questions are put.
 #[derive(Clone, Copy)]
@@ -101,28 +109,74 @@ pub struct Options<'a> {
     /// How many questions may be in flight at once; the engine goes below this
     /// by itself when the machine runs out of something.
     pub window: usize,
+    /// Threads that ask, each from a readiness loop of its own. What one of
+    /// them is to keep in mind (the pace of UDP hosts, `max_rate`) wants one.
+    pub engines: usize,
+    /// How many questions may have a second socket at the same time: one of
+    /// many TCP questions that is not answered soon is asked over two.
+    pub twins: usize,
     /// Called with every new socket. An error of it is the verdict (`error`,
     /// the errno's name). A source address wants IP_BIND_ADDRESS_NO_PORT of
     /// ip(7), or every socket holds a port of its own.
     pub prepare: Option<Prepare<'a>>,
     /// What a UDP question carries, instead of the port's own query.
     pub data: Option<&'a [u8]>,
+    /// Questions put in a second at most, repetitions included.
+    pub max_rate: Option<NonZeroU32>,
+    /// How many times a question that met with silence is asked again.
+    pub retries: u32,
+    /// Has another event, as eventfd(2) has with each write, whenever the
+    /// client may have questions again after [`Supply::Later`].
+    pub news: Option<BorrowedFd<'a>>,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
         Options {
             window: DEFAULT_WINDOW,
+            engines: 1,
+            twins: DEFAULT_WINDOW,
             prepare: None,
             data: None,
+            max_rate: None,
+            retries: 0,
+            news: None,
         }
     }
 }
 
-/// Who hears the answers.
-pub trait Audience {
-    /// An answer, the moment it is known; a `Break` ends the run.
-    fn answer(&mut self, answer: Answer) -> ControlFlow<()>;
+/// What there is to ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Supply {
+    /// A question.
+    Question(Question),
+    /// Nothing just now; perhaps when [`Options::news`] becomes readable, or
+    /// at this moment.
+    Later(Option<Instant>),
+    /// Nothing any more.
+    Done,
+}
+
+/// Where questions come from, one at a time.
+pub trait Questions {
+    /// The next question.
+    fn next(&mut self) -> Supply;
+}
+
+impl<I: Iterator<Item = Question>> Questions for I {
+    fn next(&mut self) -> Supply {
+        Iterator::next(self).map_or(Supply::Done, Supply::Question)
+    }
+}
+
+/// Whose questions they are, and who hears the answers.
+pub trait Client: Send {
+    /// The next question.
+    fn ask(&mut self) -> Supply;
+
+    /// Answers, moments after they became known, to be taken out; a `Break`
+    /// ends the run.
+    fn hear(&mut self, answers: &mut Vec<Answer>) -> ControlFlow<()>;
 
     /// The interrupt descriptor is readable. Who lets the run go on has to read
     /// it, or is told again at once.
@@ -131,22 +185,16 @@ pub trait Audience {
     }
 }
 
-impl<F: FnMut(Answer) -> ControlFlow<()>> Audience for F {
-    fn answer(&mut self, answer: Answer) -> ControlFlow<()> {
-        self(answer)
-    }
-}
-
 /// Why a run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
     /// Every question has its answer.
     Done,
-    /// The interrupt descriptor became readable, and the audience had enough.
+    /// The interrupt descriptor became readable, and the client had enough.
     Interrupted,
     /// The deadline of the whole run has come.
     Deadline,
-    /// The receiver of the answers has heard enough.
+    /// The client has heard enough.
     Told,
 }
 

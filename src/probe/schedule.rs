@@ -1,14 +1,15 @@
-//! What is asked next: never more at once than the window, and nothing twice
-//! unless the machine ran short, or the silence of a host that rations its ICMP
+//! What is asked next: never more at once than the window, never faster than
+//! the rate, and nothing twice unless that was asked for, the machine ran short, or the silence of a host that rations its ICMP
 //! errors is doubted. Pure: time comes in as `now`.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use super::Question;
 use super::pace::{Asked, Heard, Pace, Silence, Turn};
+use super::rate::Rate;
 use super::window::Window;
+use super::{Question, Questions, Supply};
 use crate::verdict::Protocol;
 
 /// The first pause when nothing is in flight and the machine is still short.
@@ -36,9 +37,10 @@ pub enum Next {
 
 /// The order of questions.
 pub struct Schedule<'a> {
-    questions: &'a mut dyn Iterator<Item = Question>,
+    questions: &'a mut dyn Questions,
     is_exhausted: bool,
-    /// Questions that the machine could not put; they go first.
+    /// Questions that the machine could not put, which go first, and those that
+    /// are asked again.
     again: VecDeque<Question>,
     /// Hosts whose silence is doubted somewhere.
     doubted: Vec<IpAddr>,
@@ -46,6 +48,7 @@ pub struct Schedule<'a> {
     /// Hosts beyond which those that have rested are forgotten.
     most_paces: usize,
     window: Window,
+    rate: Option<Rate>,
     in_flight: usize,
     /// Shortages in a row with nothing in flight.
     setbacks: u32,
@@ -54,7 +57,7 @@ pub struct Schedule<'a> {
 
 impl<'a> Schedule<'a> {
     /// Reads `questions` as they are needed, with at most `window` in flight.
-    pub fn new(questions: &'a mut dyn Iterator<Item = Question>, window: usize) -> Schedule<'a> {
+    pub fn new(questions: &'a mut dyn Questions, window: usize) -> Schedule<'a> {
         Schedule {
             questions,
             is_exhausted: false,
@@ -63,10 +66,17 @@ impl<'a> Schedule<'a> {
             paces: HashMap::new(),
             most_paces: PACES,
             window: Window::new(window),
+            rate: None,
             in_flight: 0,
             setbacks: 0,
             not_before: None,
         }
+    }
+
+    /// The same, and never faster than `rate`.
+    pub fn at_most(mut self, rate: Option<Rate>) -> Schedule<'a> {
+        self.rate = rate;
+        self
     }
 
     /// Questions asked and not finished.
@@ -79,27 +89,30 @@ impl<'a> Schedule<'a> {
         if self.in_flight >= self.window.size() {
             return Next::Wait(None);
         }
-        if let Some(at) = self.not_before.filter(|&at| at > now) {
+        let too_fast = self.rate.as_ref().and_then(|rate| rate.not_before(now));
+        if let Some(at) = self.not_before.filter(|&at| at > now).max(too_fast) {
             return Next::Wait(Some(at));
         }
         if let Some(question) = self.again.pop_front() {
-            // It was admitted once, and nothing was sent.
-            return self.ask(question);
+            return self.ask(question, now);
         }
         let wake = match self.doubts(now) {
-            Turn::Ask(question) => return self.ask(question),
+            Turn::Ask(question) => return self.ask(question, now),
             Turn::Over(question, asked, ruling) => return Next::Over(question, asked, ruling),
             Turn::Wait(at) => at,
             Turn::Nothing => None,
         };
         if !self.is_exhausted {
-            if let Some(question) = self.questions.next() {
-                if let Some(ip) = paced(&question) {
-                    self.pace(ip, now).begin(question.id, now);
+            match self.questions.next() {
+                Supply::Question(question) => {
+                    if let Some(ip) = paced(&question) {
+                        self.pace(ip, now).begin(question.id, now);
+                    }
+                    return self.ask(question, now);
                 }
-                return self.ask(question);
+                Supply::Later(at) => return Next::Wait(wake.into_iter().chain(at).min()),
+                Supply::Done => self.is_exhausted = true,
             }
-            self.is_exhausted = true;
         }
         match self.doubted.is_empty() {
             true => Next::Done,
@@ -175,9 +188,34 @@ impl<'a> Schedule<'a> {
         None
     }
 
-    fn ask(&mut self, question: Question) -> Next {
+    /// A question that is over, in silence, is asked once more.
+    pub fn again(&mut self, question: Question, now: Instant) {
+        if let Some(ip) = paced(&question) {
+            self.pace(ip, now).begin(question.id, now);
+        }
+        self.again.push_back(question);
+    }
+
+    /// Another packet for a question in flight; `false` where there is no room
+    /// for it under the rate.
+    pub fn may_repeat(&mut self, now: Instant) -> bool {
+        let may = (self.rate.as_ref()).is_none_or(|rate| rate.not_before(now).is_none());
+        if may {
+            self.spend(now);
+        }
+        may
+    }
+
+    fn ask(&mut self, question: Question, now: Instant) -> Next {
         self.in_flight += 1;
+        self.spend(now);
         Next::Ask(question)
+    }
+
+    fn spend(&mut self, now: Instant) {
+        if let Some(rate) = &mut self.rate {
+            rate.spend(now);
+        }
     }
 
     /// One question less is in flight.

@@ -10,7 +10,8 @@ const RESERVE: u64 = 32;
 
 /// The window that a descriptor limit can afford, at most `wanted`, at least 1.
 pub fn affordable(wanted: usize, descriptors: u64) -> usize {
-    let room = descriptors.saturating_sub(RESERVE);
+    // Where so few are left the window finds out for itself.
+    let room = descriptors.saturating_sub(RESERVE).max(descriptors / 4);
     usize::try_from(room)
         .unwrap_or(usize::MAX)
         .min(wanted)
@@ -68,7 +69,8 @@ mod tests {
     fn the_limit_keeps_a_reserve() {
         assert_eq!(affordable(1024, 1 << 20), 1024);
         assert_eq!(affordable(1024, 64), 32);
-        assert_eq!(affordable(1024, 10), 1);
+        assert_eq!(affordable(1024, 24), 6);
+        assert_eq!(affordable(1024, 3), 1);
         assert_eq!(affordable(0, 1024), 1);
     }
 

@@ -139,7 +139,16 @@ impl Run {
     /// # Errors
     /// `StdoutGone`, a full disk, a signal, or `--timeout` while stdout is stuck.
     pub fn result(&mut self, event: &Event) -> Result<(), Failure> {
-        let text = self.report.result(event);
+        self.results(std::slice::from_ref(event))
+    }
+
+    /// The same for several at once, which cost one write(2).
+    ///
+    /// # Errors
+    /// As for [`Run::result`].
+    pub fn results(&mut self, events: &[Event]) -> Result<(), Failure> {
+        let report = &mut self.report;
+        let text: String = events.iter().map(|event| report.result(event)).collect();
         let mut rest = text.as_bytes();
         while !rest.is_empty() {
             let written = match Kind::standard(1) {

@@ -2,7 +2,10 @@
 //!
 //! getaddrinfo(3) blocks and knows no deadline, so it is asked in a thread and
 //! waited for like everything else; if it never answers, the thread ends with
-//! the process.
+//! the process. `many` asks for many names at the same time.
+
+mod lookup;
+mod many;
 
 use std::io::{self, PipeReader};
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
@@ -11,7 +14,6 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dns_lookup::{AddrInfoHints, getaddrinfo};
 use nix::libc;
 use nix::net::if_::if_nametoindex;
 use nix::poll::PollFlags;
@@ -22,6 +24,9 @@ use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
 use crate::run::{Interest, Run, Wake, millis};
 use crate::units;
+use lookup::{Found, lookup};
+
+pub use many::{Asked, Lookups, Ticket};
 
 /// Which addresses are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,97 +82,83 @@ pub fn resolve(
 ) -> Result<Vec<SocketAddr>, Failure> {
     let object = host.to_string();
     run.enter(Stage::Resolve, &object);
-    let fail = |reason: String| StageError::new(Stage::Resolve, &*object, Class::Name, reason);
-    let addresses = match host {
+    let mut addresses = match literal(host, options)? {
+        Literal::Address(address) => vec![address],
+        Literal::Name(name) => look_up(run, name, options)?,
+    };
+    for address in &mut addresses {
+        address.set_port(port);
+    }
+    Ok(wanted(&object, addresses, options)?)
+}
+
+/// A host that is no address has to be looked up.
+enum Literal<'a> {
+    Address(SocketAddr),
+    Name(&'a str),
+}
+
+fn literal<'a>(host: &'a Host, options: &Options) -> Result<Literal<'a>, StageError> {
+    let fail = |reason| failed(&host.to_string(), reason);
+    match host {
         Host::Name(name) if options.numeric => {
-            return Err(fail("a name, and --numeric allows only addresses".into())
-                .hint(format!("without -n, {name} would be looked up"))
-                .into());
+            Err(fail("a name, and --numeric allows only addresses".into())
+                .hint(format!("without -n, {name} would be looked up")))
         }
-        Host::Name(name) => look_up(run, name, port, options)?,
-        Host::V4(address) => vec![SocketAddr::new((*address).into(), port)],
+        Host::Name(name) => Ok(Literal::Name(name)),
+        Host::V4(address) => Ok(Literal::Address(SocketAddr::new((*address).into(), 0))),
         Host::V6(address, zone) => {
             let scope = match zone {
                 None => 0,
                 Some(zone) => match (zone.parse(), if_nametoindex(zone.as_str())) {
                     (Ok(index), _) | (_, Ok(index)) => index,
-                    _ => return Err(fail(format!("there is no interface {zone}")).into()),
+                    _ => return Err(fail(format!("there is no interface {zone}"))),
                 },
             };
-            vec![SocketAddrV6::new(*address, port, 0, scope).into()]
+            let address = SocketAddrV6::new(*address, 0, 0, scope);
+            Ok(Literal::Address(address.into()))
         }
-    };
-    let wanted: Vec<SocketAddr> = addresses
-        .into_iter()
-        .filter(|address| options.family.takes(address.ip()))
-        .collect();
-    if wanted.is_empty() {
+    }
+}
+
+/// Those of the family that is wanted, in the order in which to try them.
+fn wanted(
+    object: &str,
+    mut addresses: Vec<SocketAddr>,
+    options: &Options,
+) -> Result<Vec<SocketAddr>, StageError> {
+    addresses.retain(|address| options.family.takes(address.ip()));
+    if addresses.is_empty() {
         let family = if options.family == Family::V4 {
             "IPv4"
         } else {
             "IPv6"
         };
-        return Err(fail(format!("has no {family} address")).into());
+        return Err(failed(object, format!("has no {family} address")));
     }
-    Ok(interleave(wanted))
+    Ok(interleave(addresses))
 }
 
-fn look_up(
-    run: &mut Run,
-    name: &str,
-    port: u16,
-    options: &Options,
-) -> Result<Vec<SocketAddr>, Failure> {
-    let begun = Instant::now();
-    let local = |error: io::Error| StageError::io(Stage::Resolve, name, Class::Local, &error);
-    let (answered, answer) = ask(name, options.family).map_err(local)?;
-    let until = begun + options.timeout;
-    loop {
-        let mut ready = [Interest::new(answered.as_fd(), PollFlags::POLLIN)];
-        match run.wait(&mut ready, Some(until))? {
-            Wake::Ready => break,
-            Wake::Progress => {}
-            Wake::Time => {
-                let reason = format!("no answer in {}", units::display(options.timeout));
-                return Err(StageError::new(Stage::Resolve, name, Class::Name, reason)
-                    .hint("the name server is slow or unreachable: see --resolve-timeout")
-                    .into());
-            }
-        }
-    }
-    let failed = |reason: String| StageError::new(Stage::Resolve, name, Class::Name, reason);
-    let found = answer
-        .recv()
-        .unwrap_or_else(|_| Err("the resolver ended without an answer".into()))
-        .map_err(failed)?;
-    run.call(
-        || format!("getaddrinfo({name:?}, {})", options.family.hint()),
-        format!("{} addresses", found.addresses.len()),
-    );
-    let addresses: Vec<SocketAddr> = found
-        .addresses
-        .into_iter()
-        .map(|mut address| {
-            address.set_port(port);
-            address
-        })
-        .collect();
-    run.tell(Event::Resolve {
+fn failed(object: &str, reason: String) -> StageError {
+    StageError::new(Stage::Resolve, object, Class::Name, reason)
+}
+
+fn late(name: &str, timeout: Duration) -> StageError {
+    let reason = format!("no answer in {}", units::display(timeout));
+    failed(name, reason).hint("the name server is slow or unreachable: see --resolve-timeout")
+}
+
+/// What is told of a name that was looked up.
+fn resolved(name: &str, found: &Found, begun: Instant) -> Event {
+    Event::Resolve {
         host: name.to_owned(),
-        canonical: found.canonical,
-        addresses: interleave(addresses.clone())
+        canonical: found.canonical.clone(),
+        addresses: interleave(found.addresses.clone())
             .iter()
             .map(|address| address.ip().to_string())
             .collect(),
         time_ms: millis(begun.elapsed()),
-    });
-    run.pause(Stage::Resolve)?;
-    Ok(addresses)
-}
-
-struct Found {
-    canonical: Option<String>,
-    addresses: Vec<SocketAddr>,
+    }
 }
 
 /// Asks in a thread. The pipe's end closes when the answer is in the channel.
@@ -177,41 +168,40 @@ fn ask(name: &str, family: Family) -> io::Result<(PipeReader, Receiver<Result<Fo
     let name = name.to_owned();
     thread::Builder::new().spawn(move || {
         // Nobody listens any more once the deadline has passed.
-        let _ = tell.send(getaddrinfo_all(&name, family));
+        let _ = tell.send(lookup(&name, family));
         drop(done);
     })?;
     Ok((answered, answer))
 }
 
-fn getaddrinfo_all(name: &str, family: Family) -> Result<Found, String> {
-    let hints = AddrInfoHints {
-        flags: libc::AI_CANONNAME,
-        address: family.hint(),
-        // One answer an address; without a type each comes three times.
-        socktype: libc::SOCK_STREAM,
-        protocol: 0,
-    };
-    let mut found = Found {
-        canonical: None,
-        addresses: Vec::new(),
-    };
-    let answers =
-        getaddrinfo(Some(name), None, Some(hints)).map_err(|error| match error.error_num() {
-            libc::EAI_NONAME => "name or service not known (EAI_NONAME)".to_owned(),
-            libc::EAI_NODATA => "the name has no address (EAI_NODATA)".to_owned(),
-            libc::EAI_AGAIN => "temporary failure in name resolution (EAI_AGAIN)".to_owned(),
-            libc::EAI_FAIL => "the name server failed (EAI_FAIL)".to_owned(),
-            -9 => "the name has no address of that family (EAI_ADDRFAMILY)".to_owned(),
-            _ => io::Error::from(error).to_string(),
-        })?;
-    for answer in answers {
-        let answer = answer.map_err(|error| error.to_string())?;
-        found.canonical = found.canonical.or(answer.canonname);
-        if !found.addresses.contains(&answer.sockaddr) {
-            found.addresses.push(answer.sockaddr);
+fn look_up(run: &mut Run, name: &str, options: &Options) -> Result<Vec<SocketAddr>, Failure> {
+    let begun = Instant::now();
+    let local = |error: io::Error| StageError::io(Stage::Resolve, name, Class::Local, &error);
+    let (answered, answer) = ask(name, options.family).map_err(local)?;
+    let until = begun + options.timeout;
+    loop {
+        let mut ready = [Interest::new(answered.as_fd(), PollFlags::POLLIN)];
+        match run.wait(&mut ready, Some(until))? {
+            Wake::Ready => break,
+            Wake::Progress => {}
+            Wake::Time => return Err(late(name, options.timeout).into()),
         }
     }
-    Ok(found)
+    let found = answer
+        .recv()
+        .unwrap_or_else(|_| Err("the resolver ended without an answer".into()))
+        .map_err(|reason| failed(name, reason))?;
+    tell(run, name, &found, begun, options);
+    run.pause(Stage::Resolve)?;
+    Ok(found.addresses)
+}
+
+fn tell(run: &mut Run, name: &str, found: &Found, begun: Instant, options: &Options) {
+    run.call(
+        || format!("getaddrinfo({name:?}, {})", options.family.hint()),
+        format!("{} addresses", found.addresses.len()),
+    );
+    run.tell(resolved(name, found, begun));
 }
 
 /// Families take turns, beginning with that of the first address, and each

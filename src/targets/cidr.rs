@@ -80,11 +80,21 @@ impl Cidr {
     /// Every address from the lowest to the highest, lazily. Network and
     /// broadcast addresses are among them: somebody may have been given one.
     pub fn iter(&self) -> impl Iterator<Item = IpAddr> + use<> {
+        let (block, mut next) = (*self, 0);
+        std::iter::from_fn(move || {
+            let ip = block.nth(next)?;
+            next = next.saturating_add(1);
+            Some(ip)
+        })
+    }
+
+    /// The address that has `n` others of the block below it.
+    pub fn nth(&self, n: u128) -> Option<IpAddr> {
         let (first, last) = self.bounds();
-        let is_v6 = self.is_v6();
-        (first..=last).map(move |n| match (is_v6, u32::try_from(n)) {
-            (false, Ok(n)) => IpAddr::V4(Ipv4Addr::from_bits(n)),
-            _ => IpAddr::V6(Ipv6Addr::from_bits(n)),
+        let bits = first.checked_add(n).filter(|bits| *bits <= last)?;
+        Some(match (self.is_v6(), u32::try_from(bits)) {
+            (false, Ok(bits)) => IpAddr::V4(Ipv4Addr::from_bits(bits)),
+            _ => IpAddr::V6(Ipv6Addr::from_bits(bits)),
         })
     }
 

@@ -60,31 +60,24 @@ pub fn targets(
     Ok((found, note))
 }
 
-/// Reads a line of a target file: one target, alone or followed by its ports.
-/// `#` at the beginning of a word begins a comment; a line without a target is
-/// `None`.
+/// `- 22`: the targets of standard input bring their own ports.
 ///
 /// # Errors
-/// As for [`targets`], and more than one target.
-pub fn parse_line(
-    line: &str,
-    ports: Option<&PortList>,
-    svc: &dyn Services,
-) -> Result<Option<Target>, WordError> {
-    let words: Vec<String> = line
-        .trim_start_matches('\u{feff}')
-        .split_whitespace()
-        .take_while(|word| !word.starts_with('#'))
-        .map(str::to_owned)
-        .collect();
-    let ports = ports.filter(|_| words.len() == 1);
-    if words.is_empty() {
-        return Ok(None);
+/// Ports after `-`, with the form that was probably meant.
+pub fn after_stdin(words: &[String], svc: &dyn Services) -> Result<(), WordError> {
+    let (mut stdin, mut ports) = (false, Vec::new());
+    for word in words {
+        stdin |= word == "-";
+        if stdin && is_port_word(word, svc) {
+            ports.push(word.as_str());
+        }
     }
-    let (mut found, _) = targets(&words, ports, svc)?;
-    match (found.pop(), found.is_empty()) {
-        (target, true) => Ok(target),
-        _ => Err(WordError::new(words.join(" "), "one target a line")),
+    match ports.first() {
+        Some(first) if words.first().is_some_and(|word| word == "-") => {
+            let error = WordError::new(*first, "targets only after `-`, whose lines have ports");
+            Err(error.meant(format!("--ports {} -", ports.join(","))))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -93,7 +86,7 @@ type Read = (TargetHost, Option<PortList>, Option<String>);
 /// One word: the target, its own ports, and what there is to tell about it.
 fn one(word: &str, svc: &dyn Services) -> Result<Read, WordError> {
     if word == "-" {
-        let expected = "a target (targets on standard input are not read yet)";
+        let expected = "a target (`-` is standard input on the command line only)";
         return Err(WordError::new(word, expected));
     }
     match Word::read(word)? {

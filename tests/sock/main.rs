@@ -21,6 +21,7 @@ mod messages;
 mod options;
 mod probe;
 mod promises;
+mod scale;
 mod seeing;
 mod shape;
 mod signals;

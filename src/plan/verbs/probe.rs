@@ -3,11 +3,11 @@
 use crate::cli;
 use crate::plan::options::{self};
 use crate::plan::rules::{self, resolve, source};
-use crate::plan::{Probe, Wrong};
+use crate::plan::{Expectation, Input, List, Pace, Probe, Wrong};
 use crate::ports::PortList;
 use crate::services::Services;
 use crate::stage::socket::Transport;
-use crate::targets;
+use crate::targets::{self, LineForm, Target};
 use crate::verdict::State;
 use crate::word::nearest;
 
@@ -15,12 +15,22 @@ use crate::word::nearest;
 /// Targets and combinations that make no sense.
 pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong> {
     rules::scheme(&typed.words, typed.udp.udp)?;
-    let ports = match &typed.probe.ports {
+    let ports = match &typed.targets.ports {
         Some(list) => Some(PortList::parse(list, services)?),
         None => None,
     };
-    let (targets, note) = targets::targets(&typed.words, ports.as_ref(), services)?;
-    let unix = |target: &targets::Target| matches!(target.host, targets::TargetHost::Unix(_));
+    let lists = lists(&typed, ports.as_ref(), services)?;
+    let words: Vec<String> = (typed.words.iter())
+        .filter(|word| *word != "-")
+        .cloned()
+        .collect();
+    let (targets, note) = match (&typed.targets.targets[..], &ports) {
+        _ if words.is_empty() && !lists.is_empty() => (Vec::new(), None),
+        // Beside a file every word is a target, with ports of its own.
+        ([_, ..], None) => each(&words, services)?,
+        _ => targets::targets(&words, ports.as_ref(), services)?,
+    };
+    let unix = |target: &Target| matches!(target.host, targets::TargetHost::Unix(_));
     if typed.udp.udp
         && let Some(target) = targets.iter().find(|target| unix(target))
     {
@@ -50,8 +60,50 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
         udp: typed.udp.udp,
         resolve: resolve(&typed.resolve),
         wait: typed.connect.connect_timeout,
-        expect,
+        lists,
+        pace: Pace {
+            window: typed.pace.concurrency.map(|n| n as usize),
+            max_rate: typed.pace.max_rate,
+            retries: typed.connect.retry,
+        },
+        expect: Expectation { state: expect },
         all_addresses: typed.probe.all_addresses,
         note,
     })
+}
+
+/// The lists that were named.
+fn lists(
+    typed: &cli::Probe,
+    ports: Option<&PortList>,
+    services: &dyn Services,
+) -> Result<Vec<List>, Wrong> {
+    targets::after_stdin(&typed.words, services)?;
+    let list = |input| List {
+        input,
+        form: LineForm {
+            ports: ports.cloned(),
+            expects: false,
+            udp: typed.udp.udp,
+        },
+    };
+    let files = typed.targets.targets.iter().map(|path| match path {
+        path if path.as_os_str() == "-" => Input::Stdin,
+        path => Input::File(path.clone()),
+    });
+    let words = typed.words.iter().filter(|word| *word == "-");
+    let inputs: Vec<Input> = words.map(|_| Input::Stdin).chain(files).collect();
+    rules::one_stdin(&inputs)?;
+    Ok(inputs.into_iter().map(list).collect())
+}
+
+/// Every word a target, and what there is to tell about them.
+fn each(words: &[String], services: &dyn Services) -> Result<(Vec<Target>, Option<String>), Wrong> {
+    let (mut all, mut notes) = (Vec::new(), Vec::new());
+    for word in words {
+        let (targets, note) = targets::targets(std::slice::from_ref(word), None, services)?;
+        all.extend(targets);
+        notes.extend(note);
+    }
+    Ok((all, (!notes.is_empty()).then(|| notes.join("; "))))
 }

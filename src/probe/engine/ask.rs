@@ -10,7 +10,7 @@ use nix::sys::epoll::{EpollEvent, EpollFlags};
 use socket2::Socket;
 
 use super::{Engine, Halt, REFUSED, data};
-use crate::probe::flight::Flight;
+use crate::probe::flight::{Flight, Twin};
 use crate::probe::{Outcome, Peer, Question, tcp, udp, unix};
 use crate::verdict::{Evidence, Protocol};
 
@@ -18,7 +18,7 @@ use crate::verdict::{Evidence, Protocol};
 /// random source port even twice is rare.
 const MEETINGS: u32 = 8;
 
-impl Engine<'_, '_> {
+impl Engine<'_, '_, '_> {
     /// Puts one question, after `met` meetings with itself, and reports the
     /// answer if it is there at once.
     pub(super) fn ask(&mut self, question: Question, met: u32) -> Result<(), Halt> {
@@ -66,7 +66,7 @@ impl Engine<'_, '_> {
         (Some(socket), outcome)
     }
 
-    fn socket(&mut self, question: &Question, peer: SocketAddr) -> io::Result<Socket> {
+    pub(super) fn socket(&mut self, question: &Question, peer: SocketAddr) -> io::Result<Socket> {
         let v6 = peer.is_ipv6();
         let socket = match question.protocol {
             Protocol::Tcp => match self.spare[usize::from(v6)].take() {
@@ -118,22 +118,25 @@ impl Engine<'_, '_> {
             self.flights.settle(token, None);
             return self.put_back(question, began, errno as i32);
         }
-        // A wait too long for the clock has no end.
-        let ends = began.checked_add(question.wait);
-        let first = match is_udp {
-            true if self.schedule.is_check(&question) => ends,
-            true => Some(began + udp::resend_after(question.wait)),
-            false if question.wait > tcp::RETRIED => Some(began + tcp::RETRIED),
-            false => ends,
+        let twin = match !is_udp && question.of_many && question.wait > tcp::TWIN {
+            true => Twin::Due,
+            false => Twin::None,
         };
+        let is_check = self.schedule.is_check(&question);
         let flight = Flight {
             question,
             peer,
             socket,
+            twin,
             began,
             sent: u32::from(is_udp),
             met,
             dropped: None,
+        };
+        let first = match is_udp {
+            true if is_check => flight.ends(),
+            true => Some(began + udp::resend_after(flight.question.wait)),
+            false => flight.next_tcp(began),
         };
         self.flights.settle(token, Some(flight));
         if let Some(at) = first {

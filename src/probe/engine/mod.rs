@@ -1,15 +1,19 @@
 //! The readiness loop: puts questions as the schedule gives them, and reports
-//! each answer the moment it is known. The only place in `probe` with a clock.
+//! each answer before it sleeps again. The only place in `probe` with a clock.
 //!
-//! `ask` puts a question, `settle` ends it; both are turns of the loop here.
+//! `ask` puts a question, `twin` repeats it over a second socket, `settle` ends
+//! it; all are turns of the loop here.
 
 mod ask;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod twin;
 
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
@@ -19,9 +23,11 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use socket2::Socket;
 
 use super::deadline::Deadlines;
+use super::desk::{Desk, Tray};
 use super::flight::Flights;
+use super::rate::Rate;
 use super::schedule::{Next, Schedule};
-use super::{Audience, Options, Question, Stopped, payload, tcp, udp};
+use super::{Answer, Options, Stopped, payload, udp};
 use crate::verdict::{Evidence, Protocol};
 
 /// Questions put, and events taken, before the other side of the loop has its
@@ -29,40 +35,51 @@ use crate::verdict::{Evidence, Protocol};
 const BATCH: usize = 64;
 /// The token of the interrupt descriptor; slots never reach it.
 const INTERRUPT: u64 = u64::MAX;
+/// The token of the descriptor by which another engine ends this one.
+const STOP: u64 = u64::MAX - 1;
+/// The token of the descriptor that says that there may be questions again.
+const NEWS: u64 = u64::MAX - 2;
 /// RST: by far the most frequent answer, and the one that says nothing else.
 const REFUSED: Evidence = Evidence::Errno {
     errno: libc::ECONNREFUSED,
     icmp: None,
 };
 
-/// Asks all `questions` and hands each answer to `audience`, in the order in
-/// which they come.
-///
-/// The audience is told as soon as `interrupt` is readable or hung up, and
-/// decides whether that ends the run. `until` is the deadline of the whole run.
-/// Questions that are without an answer at the end get none; whatever was in
-/// flight is closed with RST.
+/// Asks what the desk hands out until there is nothing more. `stop` ends it
+/// when it becomes readable.
 ///
 /// # Errors
-/// Of epoll(7) itself: no descriptor for it, or an `interrupt` that cannot be
-/// polled. Trouble with a single question is its answer.
+/// As for [`super::run`].
 pub fn run(
-    questions: &mut dyn Iterator<Item = Question>,
+    desk: &Desk<'_>,
     options: &Options<'_>,
     interrupt: BorrowedFd<'_>,
+    stop: Option<BorrowedFd<'_>>,
     until: Option<Instant>,
-    mut audience: impl Audience,
 ) -> io::Result<Stopped> {
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
     epoll.add(interrupt, EpollEvent::new(EpollFlags::EPOLLIN, INTERRUPT))?;
+    if let Some(stop) = stop {
+        epoll.add(stop, EpollEvent::new(EpollFlags::EPOLLIN, STOP))?;
+    }
+    if let Some(news) = options.news {
+        // Nobody reads it: each engine is to hear of each event.
+        let edge = EpollFlags::EPOLLIN | EpollFlags::EPOLLET;
+        epoll.add(news, EpollEvent::new(edge, NEWS))?;
+    }
+    let mut tray = Tray::new(desk);
+    let schedule = Schedule::new(&mut tray, options.window);
     let mut engine = Engine {
         options,
         epoll,
-        schedule: Schedule::new(questions, options.window),
+        schedule: schedule.at_most(options.max_rate.map(Rate::new)),
         flights: Flights::default(),
         deadlines: Deadlines::default(),
         spare: [None, None],
-        audience: &mut audience,
+        twins: 0,
+        earlier: HashMap::new(),
+        answers: Vec::with_capacity(BATCH),
+        desk,
     };
     match engine.run(until) {
         Ok(stopped) => Ok(stopped),
@@ -77,7 +94,7 @@ enum Halt {
     Broken(io::Error),
 }
 
-struct Engine<'a, 'q> {
+struct Engine<'a, 'q, 'c> {
     options: &'a Options<'a>,
     epoll: Epoll,
     schedule: Schedule<'q>,
@@ -86,7 +103,20 @@ struct Engine<'a, 'q> {
     /// A refused socket of each family, which can ask again at once: on
     /// loopback this saves half of all system calls.
     spare: [Option<Socket>; 2],
-    audience: &'a mut dyn Audience,
+    /// Questions in flight that are asked over a second socket too.
+    twins: usize,
+    /// What questions that are asked again have behind them, by their id.
+    earlier: HashMap<usize, Earlier>,
+    /// Answers that the client has not heard yet.
+    answers: Vec<Answer>,
+    desk: &'a Desk<'c>,
+}
+
+/// Tries of one question that met with silence.
+struct Earlier {
+    began: Instant,
+    sent: u32,
+    times: u32,
 }
 
 /// How a turn of asking ended.
@@ -99,11 +129,13 @@ enum Filled {
     Done,
 }
 
-impl Engine<'_, '_> {
+impl Engine<'_, '_, '_> {
     fn run(&mut self, until: Option<Instant>) -> Result<Stopped, Halt> {
         let mut events = [EpollEvent::empty(); BATCH];
         loop {
-            let wake = match self.fill()? {
+            let filled = self.fill()?;
+            self.deliver()?;
+            let wake = match filled {
                 Filled::Done => return Ok(Stopped::Done),
                 Filled::More => Some(Instant::now()),
                 Filled::Wait(at) => at,
@@ -117,10 +149,11 @@ impl Engine<'_, '_> {
             };
             for event in &events[..ready] {
                 match event.data() {
-                    INTERRUPT if self.audience.interrupted().is_break() => {
+                    INTERRUPT if self.desk.interrupted().is_break() => {
                         return Ok(Stopped::Interrupted);
                     }
-                    INTERRUPT => {}
+                    STOP => return Ok(Stopped::Told),
+                    INTERRUPT | NEWS => {}
                     token => self.look(token)?,
                 }
             }
@@ -151,6 +184,14 @@ impl Engine<'_, '_> {
         Ok(Filled::More)
     }
 
+    /// Lets the client hear what is known.
+    fn deliver(&mut self) -> Result<(), Halt> {
+        match self.desk.hear(&mut self.answers) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Halt::Told),
+        }
+    }
+
     /// Something happened to the socket of `token`.
     fn look(&mut self, token: u64) -> Result<(), Halt> {
         let Some(flight) = self.flights.get(token) else {
@@ -158,7 +199,7 @@ impl Engine<'_, '_> {
         };
         let outcome = match flight.question.protocol {
             Protocol::Udp => udp::look(&flight.socket, flight.sent),
-            _ => tcp::look(&flight.socket),
+            _ => flight.look_tcp(),
         };
         self.conclude(token, outcome)
     }
@@ -169,6 +210,9 @@ impl Engine<'_, '_> {
         let Some(flight) = self.flights.get(token) else {
             return Ok(());
         };
+        if flight.is_twin_due(now) {
+            return self.twin(token, now);
+        }
         let (outcome, next) = match flight.question.protocol {
             Protocol::Udp => {
                 let before = flight.sent;

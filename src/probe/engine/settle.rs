@@ -1,19 +1,18 @@
 //! Ending a question: what was learned goes to the judge, and the verdict to
-//! the audience.
+//! the client.
 
 use std::net::{IpAddr, SocketAddr};
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 use socket2::Socket;
 
-use super::{Engine, Halt, REFUSED};
-use crate::probe::flight::Flight;
+use super::{BATCH, Earlier, Engine, Halt, REFUSED};
+use crate::probe::flight::{Flight, Twin};
 use crate::probe::pace::{Asked, Heard, Silence};
 use crate::probe::{Answer, Outcome, Peer, Question, tcp};
 use crate::verdict::{Evidence, Protocol, judge};
 
-impl Engine<'_, '_> {
+impl Engine<'_, '_, '_> {
     /// Ends a flight, unless it goes on.
     pub(super) fn conclude(&mut self, token: u64, outcome: Outcome) -> Result<(), Halt> {
         if matches!(outcome, Outcome::Pending) {
@@ -22,6 +21,9 @@ impl Engine<'_, '_> {
         let Some(flight) = self.flights.take(token) else {
             return Ok(());
         };
+        if matches!(flight.twin, Twin::Asks(_)) {
+            self.twins -= 1;
+        }
         let Flight {
             question,
             socket,
@@ -82,6 +84,9 @@ impl Engine<'_, '_> {
                     Silence::Limited => Evidence::Rationed,
                     Silence::Doubted => return Ok(()),
                 };
+                if self.asks_again(question, began, sent, now) {
+                    return Ok(());
+                }
                 return self.report(question, socket, began, &evidence, sent);
             }
             Evidence::Errno { icmp: Some(_), .. } => Heard::Icmp,
@@ -102,7 +107,36 @@ impl Engine<'_, '_> {
             Silence::Limited => Evidence::Rationed,
             Silence::Believed | Silence::Doubted => Evidence::Silence,
         };
-        self.report(question, None, asked.began, &evidence, Some(asked.sent))
+        let (began, sent) = (asked.began, Some(asked.sent));
+        if self.asks_again(question, began, sent, Instant::now()) {
+            return Ok(());
+        }
+        self.report(question, None, began, &evidence, sent)
+    }
+
+    /// Whether a silent question is asked once more, as `Options::retries` says.
+    fn asks_again(
+        &mut self,
+        question: &Question,
+        began: Instant,
+        sent: Option<u32>,
+        now: Instant,
+    ) -> bool {
+        if self.options.retries == 0 {
+            return false;
+        }
+        let earlier = self.earlier.entry(question.id).or_insert(Earlier {
+            began,
+            sent: 0,
+            times: 0,
+        });
+        if earlier.times >= self.options.retries {
+            return false;
+        }
+        earlier.times += 1;
+        earlier.sent += sent.unwrap_or(0);
+        self.schedule.again(question.clone(), now);
+        true
     }
 
     fn report(
@@ -113,6 +147,16 @@ impl Engine<'_, '_> {
         evidence: &Evidence,
         sent: Option<u32>,
     ) -> Result<(), Halt> {
+        let (began, sent) = match self.earlier.remove(&question.id) {
+            None => (began, sent),
+            Some(earlier) => {
+                let is_silence = matches!(evidence, Evidence::Silence | Evidence::Rationed);
+                // Silence has lasted since the first try; an answer is as old as
+                // the question it answers.
+                let began = if is_silence { earlier.began } else { began };
+                (began, sent.map(|sent| sent + earlier.sent))
+            }
+        };
         let time = began.elapsed();
         let local = socket.and_then(|socket| local(socket, evidence));
         let own = own(question, local, evidence);
@@ -124,9 +168,10 @@ impl Engine<'_, '_> {
             syns: sent,
             local,
         };
-        match self.audience.answer(answer) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Halt::Told),
+        self.answers.push(answer);
+        match self.answers.len() < BATCH {
+            true => Ok(()),
+            false => self.deliver(),
         }
     }
 }

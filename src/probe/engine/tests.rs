@@ -1,20 +1,20 @@
 //! The engine against loopback peers whose behaviour is certain: a refused
 //! port is bound and never listens, a silent one has a full accept queue.
 
-use std::cell::Cell;
 use std::io::PipeReader;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Type};
 
 use super::*;
-use crate::probe::{Answer, Peer};
+use crate::probe::{Client, Peer, Question, Questions, Supply, run};
 use crate::verdict::State;
 
 const WAIT: Duration = Duration::from_millis(300);
@@ -31,6 +31,24 @@ fn question(id: usize, protocol: Protocol, peer: SocketAddr) -> Question {
         peer: Peer::Inet(peer),
         protocol,
         wait: WAIT,
+        of_many: false,
+    }
+}
+
+/// Questions in a row, and what is done with each answer.
+struct Asked<Q, H>(Q, H);
+
+impl<Q, H> Client for Asked<Q, H>
+where
+    Q: Iterator<Item = Question> + Send,
+    H: FnMut(Answer) -> ControlFlow<()> + Send,
+{
+    fn ask(&mut self) -> Supply {
+        Questions::next(&mut self.0)
+    }
+
+    fn hear(&mut self, answers: &mut Vec<Answer>) -> ControlFlow<()> {
+        answers.drain(..).try_for_each(&mut self.1)
     }
 }
 
@@ -41,14 +59,13 @@ fn answers(questions: Vec<Question>, options: &Options<'_>) -> Vec<Answer> {
     let mut answers = Vec::new();
     let until = Instant::now() + Duration::from_secs(20);
     let stopped = run(
-        &mut questions.into_iter(),
+        &mut Asked(questions.into_iter(), |answer: Answer| {
+            answers.push(answer);
+            ControlFlow::Continue(())
+        }),
         options,
         never.as_fd(),
         Some(until),
-        |answer: Answer| {
-            answers.push(answer);
-            ControlFlow::Continue(())
-        },
     );
     assert_eq!(stopped.unwrap(), Stopped::Done, "{answers:?}");
     answers.sort_by_key(|answer| answer.id);
@@ -202,6 +219,7 @@ fn unix_sockets_of_every_kind() {
             peer: Peer::Unix(path.clone()),
             protocol: Protocol::Unix,
             wait: WAIT,
+            of_many: false,
         })
         .collect();
     let answers = answers(asked, &Options::default());
@@ -232,13 +250,10 @@ fn thousands_of_questions_through_a_small_window() {
 fn a_shortage_that_passes_is_no_answer() {
     let (_refusing, refused) = tcp_socket(loopbacks()[0]);
     let (_full, filtered, _queued) = silent(loopbacks()[0]);
-    let calls = Cell::new(0);
-    let prepare = |_: &Socket, _: &Peer| {
-        calls.set(calls.get() + 1);
-        match calls.get() {
-            1 | 3 | 6 => Err(io::Error::from_raw_os_error(libc::EMFILE)),
-            _ => Ok(()),
-        }
+    let calls = AtomicU32::new(0);
+    let prepare = |_: &Socket, _: &Peer| match calls.fetch_add(1, Ordering::SeqCst) + 1 {
+        1 | 3 | 6 => Err(io::Error::from_raw_os_error(libc::EMFILE)),
+        _ => Ok(()),
     };
     let options = Options {
         prepare: Some(&prepare),
@@ -252,7 +267,7 @@ fn a_shortage_that_passes_is_no_answer() {
     let states = answers.iter().map(|answer| answer.verdict.state);
     use State::{Closed, Filtered};
     assert!(states.eq([Closed, Filtered, Filtered, Closed]));
-    assert_eq!(calls.get(), 4 + 3);
+    assert_eq!(calls.into_inner(), 4 + 3);
 }
 
 #[test]
@@ -304,11 +319,10 @@ fn stopped(interrupt: &PipeReader, until: Option<Instant>) -> (Stopped, Duration
         ..question(0, Protocol::Tcp, filtered)
     });
     let stopped = run(
-        &mut asked,
+        &mut Asked(&mut asked, |a: Answer| panic!("{a:?}")),
         &Options::default(),
         interrupt.as_fd(),
         until,
-        |a: Answer| panic!("{a:?}"),
     );
     (stopped.unwrap(), began.elapsed())
 }
@@ -334,18 +348,17 @@ fn the_receiver_may_have_heard_enough() {
     let mut endless = (0..).map(|id| question(id, Protocol::Tcp, refused));
     let mut heard = 0;
     let stopped = run(
-        &mut endless,
-        &Options::default(),
-        never.as_fd(),
-        None,
-        |_: Answer| {
+        &mut Asked(&mut endless, |_: Answer| {
             heard += 1;
             if heard < 10 {
                 ControlFlow::Continue(())
             } else {
                 ControlFlow::Break(())
             }
-        },
+        }),
+        &Options::default(),
+        never.as_fd(),
+        None,
     );
     assert_eq!((stopped.unwrap(), heard), (Stopped::Told, 10));
 }

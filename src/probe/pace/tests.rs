@@ -101,6 +101,7 @@ fn survey(host: Host, ports: &[Port], trip: Duration, wait: Duration) -> (Vec<Sa
         peer: Peer::Inet((ip, 1 + id as u16).into()),
         protocol: Protocol::Udp,
         wait,
+        of_many: true,
     });
     let mut schedule = Schedule::new(&mut questions, 1024);
     let mut world = World {

@@ -9,6 +9,7 @@ fn question(id: usize, protocol: Protocol, host: u8) -> Question {
         peer: Peer::Inet(([10, 0, 0, host], 1000 + id as u16).into()),
         protocol,
         wait: Duration::from_secs(1),
+        of_many: true,
     }
 }
 

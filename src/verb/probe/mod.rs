@@ -1,94 +1,62 @@
 //! `sock probe`: which ports answer, how fast, and when one does not: why, and
 //! who said so.
 //!
-//! `find` looks the targets up, `subject` asks their questions one at a time,
-//! `rows` joins the answers of a name's addresses, `row` writes them down and
-//! `tally` counts what was not as expected. Nothing is kept but what is in
-//! flight: a block may be larger than memory.
+//! `lists` reads target files, `feed` takes all targets and finds out where they
+//! are, `subject` asks their questions one at a time, `rows` joins the answers
+//! of a name's addresses, `row` writes them down, `tally` counts what was not
+//! as expected, and `survey` is all of that while it happens. Nothing is kept
+//! but what is under way: a block or a list may be larger than memory.
 
-mod find;
-mod hearing;
+mod feed;
+mod lists;
 mod row;
 mod rows;
 mod subject;
+mod survey;
 mod tally;
 
-use std::cell::RefCell;
 use std::io;
 use std::os::fd::AsFd;
-use std::time::Duration;
+use std::sync::Arc;
+use std::thread;
 
+use nix::sys::eventfd::{EfdFlags, EventFd};
 use socket2::{Domain, Socket, Type};
 
-use crate::exit::{Done, Miss};
+use crate::exit::Done;
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::Probe;
-use crate::probe::{self, DEFAULT_WINDOW, Options, Peer, Question, Stopped, Turns};
+use crate::probe::{self, DEFAULT_WINDOW, Options, Peer, Stopped};
 use crate::run::Run;
 use crate::stage::bind::{self, Source};
 use crate::stage::{Stage, options};
 use crate::sys::{self, rlimit};
-use crate::verdict::Protocol;
-use hearing::Hearing;
-use rows::Rows;
-use subject::{Ask, At, Part, Subject};
-use tally::Tally;
+use feed::Feed;
+use survey::Survey;
 
-/// How long a port named by itself may be silent: a host that is down takes
-/// 3.1 s to show as such.
-const NAMED: Duration = Duration::from_secs(4);
-/// How long one of many may be silent: two SYNs, the second after 1 s.
-const OF_MANY: Duration = Duration::from_millis(1300);
+/// Questions from which on a thread more is worth its start.
+const MANY: u64 = 4096;
 
 /// # Errors
 /// A signal or `--timeout`, after what is known has been told; stdout gone; a
-/// source that cannot be bound.
+/// source that cannot be bound; a list that cannot be opened.
 pub fn run(run: &mut Run, plan: &Probe) -> Result<Done, Failure> {
     if let Some(note) = &plan.note {
         run.note(Stage::Resolve, "URL", note);
     }
     check(run, plan)?;
-    let found = find::find(run, plan);
-    let mut tally = Tally::new(plan.expect);
-    for class in found.missing {
-        tally.miss(Miss::Class(class));
-    }
-    run.enter(Stage::Connect, &object(&found.subjects));
-    let rows = RefCell::new(Rows::new(&found.subjects, plan.all_addresses));
-    let mut hearing = Hearing {
-        run,
-        plan,
-        subjects: &found.subjects,
-        rows: &rows,
-        tally,
-        bar: None,
-        ended: found.ended,
-    };
-    if hearing.ended.is_none() {
-        hearing.bar = hearing.run.bar(hearing.total());
-        ask(&mut hearing)?;
-    }
-    hearing.finish()
+    let news = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
+        .map_err(|errno| StageError::os(Stage::Connect, "eventfd", Class::Local, errno))?;
+    let news = Arc::new(news);
+    let feed = Feed::new(plan, &news)?;
+    run.enter(Stage::Connect, &object(plan));
+    let mut survey = Survey::new(run, plan, feed);
+    ask(&mut survey, plan, &news)?;
+    survey.finish()
 }
 
 /// Puts all questions, until the last answer or whatever ends the run before it.
-fn ask(hearing: &mut Hearing<'_>) -> Result<(), Failure> {
-    let (plan, subjects, rows) = (hearing.plan, hearing.subjects, hearing.rows);
-    let asks = subjects.iter().enumerate();
-    let mut turns = Turns::new(asks.map(|(at, subject)| subject.asks(at, plan.all_addresses)));
-    let mut questions = std::iter::from_fn(|| {
-        loop {
-            let Some(ask) = turns.next() else {
-                rows.borrow_mut().exhausted();
-                return None;
-            };
-            if let Some(id) = rows.borrow_mut().admit(&ask)
-                && let Some(question) = question(plan, &subjects[ask.subject], &ask, id)
-            {
-                return Some(question);
-            }
-        }
-    });
+fn ask(survey: &mut Survey<'_>, plan: &Probe, news: &EventFd) -> Result<(), Failure> {
     let prepare = |socket: &Socket, peer: &Peer| {
         let Peer::Inet(peer) = peer else {
             return Ok(());
@@ -101,24 +69,24 @@ fn ask(hearing: &mut Hearing<'_>) -> Result<(), Failure> {
     };
     let as_they_are = plan.source.is_none() && plan.set.is_empty();
     let descriptors = rlimit::raise_descriptor_limit().unwrap_or(u64::MAX);
+    let window = plan.pace.window.unwrap_or(DEFAULT_WINDOW);
+    let affordable = |wanted| probe::affordable(wanted, descriptors);
     let options = Options {
-        window: probe::affordable(DEFAULT_WINDOW, descriptors),
+        window: affordable(window),
+        twins: affordable(2 * window) - affordable(window),
+        engines: engines(plan),
         prepare: (!as_they_are).then_some(&prepare),
         data: None,
+        max_rate: plan.pace.max_rate,
+        retries: plan.pace.retries,
+        news: Some(news.as_fd()),
     };
-    let signals = hearing.run.signals().pipe();
-    let deadline = hearing.run.deadline();
+    let signals = survey.run.signals().pipe();
+    let deadline = survey.run.deadline();
     let until = deadline.map(|(at, _)| at);
-    let stopped = probe::run(
-        &mut questions,
-        &options,
-        signals.as_fd(),
-        until,
-        &mut *hearing,
-    );
-    match stopped {
+    match probe::run(survey, &options, signals.as_fd(), until) {
         Ok(Stopped::Deadline) => {
-            hearing.ended = deadline.map(|(_, timer)| hearing.run.timed_out(timer));
+            survey.ended = deadline.map(|(_, timer)| survey.run.timed_out(timer));
         }
         Ok(Stopped::Done | Stopped::Interrupted | Stopped::Told) => {}
         Err(error) => {
@@ -128,20 +96,15 @@ fn ask(hearing: &mut Hearing<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn question(plan: &Probe, subject: &Subject, ask: &Ask, id: usize) -> Option<Question> {
-    let (peer, protocol) = match (&subject.at, ask.address) {
-        (At::Unix(path), _) => (Peer::Unix(path.clone()), Protocol::Unix),
-        (_, Some(address)) if plan.udp => (Peer::Inet(address), Protocol::Udp),
-        (_, Some(address)) => (Peer::Inet(address), Protocol::Tcp),
-        (_, None) => return None,
-    };
-    let of_many = subject.part(ask.subject, ask.port) != Part::Named;
-    Some(Question {
-        id,
-        peer,
-        protocol,
-        wait: plan.wait.unwrap_or(if of_many { OF_MANY } else { NAMED }),
-    })
+/// How many threads ask: one a processor where there is much to ask, and one
+/// where a pace has to be kept.
+fn engines(plan: &Probe) -> usize {
+    let rows = plan.targets.iter().map(|target| target.len());
+    let are_many = !plan.lists.is_empty() || rows.fold(0, u64::saturating_add) >= MANY;
+    match are_many && !plan.udp && plan.pace.max_rate.is_none() {
+        true => thread::available_parallelism().map_or(1, usize::from),
+        false => 1,
+    }
 }
 
 /// Binds the source of one question.
@@ -182,9 +145,11 @@ fn check(run: &mut Run, plan: &Probe) -> Result<(), Failure> {
 }
 
 /// What the run is about, in few words.
-fn object(subjects: &[Subject]) -> String {
-    match subjects {
-        [one] => one.name.clone(),
-        many => format!("{} targets", many.len()),
+fn object(plan: &Probe) -> String {
+    match (&plan.targets[..], &plan.lists[..]) {
+        ([one], []) => one.host.to_string(),
+        ([], [one]) => one.input.to_string(),
+        (many, []) => format!("{} targets", many.len()),
+        _ => "many targets".to_owned(),
     }
 }

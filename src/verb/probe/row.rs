@@ -5,24 +5,20 @@ use std::net::SocketAddr;
 use nix::net::if_::if_indextoname;
 
 use super::rows::Told;
-use super::subject::Subject;
 use crate::event;
 use crate::run::millis;
 use crate::services::{Services, System};
-use crate::verdict::{Protocol, State};
+use crate::verdict::Protocol;
 
-/// The event of a row of `subject`.
-pub fn row(
-    subject: &Subject,
-    told: Told,
-    protocol: Protocol,
-    expected: Option<State>,
-) -> event::Probe {
+/// The event of a row.
+pub fn row(told: Told, protocol: Protocol) -> event::Probe {
+    let subject = &told.subject;
+    let expected = subject.expected(told.port);
     let port = told.port.map(|port| port.number);
     let is_udp = protocol == Protocol::Udp;
     let state = told.answer.as_ref().map(|answer| answer.verdict.state);
     event::Probe {
-        place: told.subject,
+        place: subject.place,
         target: subject.name.clone(),
         address: told.address.as_ref().map(name),
         port,

@@ -4,19 +4,25 @@
 use std::iter;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::ports::{Port, PortItem, PortList};
 use crate::targets::Cidr;
+use crate::verdict::State;
 
 /// A target, ready to be asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subject {
+    /// Its place among all targets.
+    pub place: usize,
     /// The host, block or socket as it was typed.
     pub name: String,
     /// Where it is.
     pub at: At,
     /// None for a Unix socket only.
     pub ports: Option<PortList>,
+    /// The state that every row is to have; without one, as its form says.
+    pub expect: Option<State>,
 }
 
 /// Where a target is.
@@ -34,10 +40,9 @@ pub enum At {
 }
 
 /// One question of a subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ask {
-    /// The subject's index.
-    pub subject: usize,
+    pub subject: Arc<Subject>,
     pub port: Option<Port>,
     /// With the port; `None` for Unix sockets, and where it is unknown.
     pub address: Option<SocketAddr>,
@@ -55,45 +60,85 @@ pub enum Part {
     /// One of a range (by its index) or, without one, of a block: one of all
     /// is to be open.
     One {
+        /// The subject's place.
         subject: usize,
         range: Option<usize>,
     },
 }
 
-impl Subject {
-    /// Its questions, lazily, those of a row next to each other. A name has a
-    /// row a port or, if `each`, a row an address and port, as a block has.
-    pub fn asks(&self, subject: usize, each: bool) -> Box<dyn Iterator<Item = Ask> + '_> {
-        let ask = move |port: Option<Port>, address: Option<SocketAddr>| Ask {
-            subject,
-            port,
-            address: address.map(|address| with_port(address, port)),
-            index: 0,
-            of: 1,
+/// The questions of a subject, lazily, those of a row next to each other. A name
+/// has a row a port or, if `each`, a row an address and port, as a block has.
+pub struct Asks {
+    subject: Arc<Subject>,
+    each: bool,
+    ports: Box<dyn Iterator<Item = Option<Port>> + Send>,
+    /// The port under way, and which of its addresses come next.
+    port: Option<Port>,
+    next: u128,
+    /// How many there are; 0 before the first port.
+    of: u128,
+}
+
+impl Asks {
+    /// All of them, from the first.
+    pub fn new(subject: &Arc<Subject>, each: bool) -> Asks {
+        Asks {
+            ports: match &subject.ports {
+                Some(ports) => Box::new(ports.iter().map(Some)),
+                None => Box::new(iter::once(None)),
+            },
+            subject: Arc::clone(subject),
+            each,
+            port: None,
+            next: 0,
+            of: 0,
+        }
+    }
+
+    /// Whose they are.
+    pub fn subject(&self) -> &Arc<Subject> {
+        &self.subject
+    }
+}
+
+impl Iterator for Asks {
+    type Item = Ask;
+
+    fn next(&mut self) -> Option<Ask> {
+        if self.next == self.of {
+            self.port = self.ports.next()?;
+            self.next = 0;
+            self.of = self.subject.addresses();
+        }
+        let index = self.next;
+        self.next += 1;
+        let address = match &self.subject.at {
+            At::Addresses(addresses) => addresses.get(index as usize).copied(),
+            At::Block(block) => block.nth(index).map(|ip| (ip, 0).into()),
+            At::Unix(_) | At::Unknown => None,
         };
-        let ports = self.ports.iter().flat_map(|ports| ports.iter());
+        let is_shared = matches!(self.subject.at, At::Addresses(_)) && !self.each;
+        let (index, of) = match is_shared {
+            true => (index as usize, self.of as usize),
+            false => (0, 1),
+        };
+        Some(Ask {
+            subject: Arc::clone(&self.subject),
+            port: self.port,
+            address: address.map(|address| with_port(address, self.port)),
+            index,
+            of,
+        })
+    }
+}
+
+impl Subject {
+    /// How many addresses each port is asked at; 1 where there is none.
+    fn addresses(&self) -> u128 {
         match &self.at {
-            At::Unix(_) => Box::new(iter::once(ask(None, None))),
-            At::Unknown => Box::new(ports.map(move |port| ask(Some(port), None))),
-            At::Block(block) => {
-                let block = *block;
-                Box::new(ports.flat_map(move |port| {
-                    (block.iter()).map(move |ip| ask(Some(port), Some((ip, 0).into())))
-                }))
-            }
-            At::Addresses(addresses) => Box::new(ports.flat_map(move |port| {
-                addresses.iter().enumerate().map(move |(index, address)| {
-                    let one = ask(Some(port), Some(*address));
-                    match each {
-                        true => one,
-                        false => Ask {
-                            index,
-                            of: addresses.len(),
-                            ..one
-                        },
-                    }
-                })
-            })),
+            At::Addresses(addresses) => addresses.len() as u128,
+            At::Block(block) => block.len(),
+            At::Unix(_) | At::Unknown => 1,
         }
     }
 
@@ -107,14 +152,6 @@ impl Subject {
         })
     }
 
-    /// The most questions that share a row.
-    pub fn width(&self, each: bool) -> usize {
-        match &self.at {
-            At::Addresses(addresses) if !each => addresses.len().max(1),
-            _ => 1,
-        }
-    }
-
     /// The address that question `index` of a row asks.
     pub fn address(&self, index: usize, port: Option<Port>) -> Option<SocketAddr> {
         match &self.at {
@@ -123,8 +160,14 @@ impl Subject {
         }
     }
 
-    /// What the row of `port` has to answer for; `subject` is our index.
-    pub fn part(&self, subject: usize, port: Option<Port>) -> Part {
+    /// The state that the row of `port` is to have.
+    pub fn expected(&self, port: Option<Port>) -> Option<State> {
+        (self.expect).or((self.part(port) == Part::Named).then_some(State::Open))
+    }
+
+    /// What the row of `port` has to answer for.
+    pub fn part(&self, port: Option<Port>) -> Part {
+        let subject = self.place;
         match (&self.at, port.and_then(|port| port.range)) {
             (At::Block(_), _) => Part::One {
                 subject,
@@ -140,7 +183,8 @@ impl Subject {
 
     /// Every range that holds the port, whichever of them asked: a port is
     /// asked once, but `22,20-30` names it twice.
-    pub fn ranges_with(&self, subject: usize, port: Option<Port>) -> impl Iterator<Item = Part> {
+    pub fn ranges_with(&self, port: Option<Port>) -> impl Iterator<Item = Part> {
+        let subject = self.place;
         let items = match self.at {
             At::Block(_) => &[],
             _ => self.ports.as_ref().map_or(&[][..], PortList::items),

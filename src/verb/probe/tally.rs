@@ -14,16 +14,15 @@ use crate::verdict::State;
 /// than anybody reads.
 const MOST_LIMITING: usize = 32;
 
-/// Counts over all rows. Its memory grows with the words of the command line,
-/// not with the ports behind them.
+/// Counts over all rows. Its memory grows with the targets under way, not with
+/// the ports behind them.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// `--expect`
-    expect: Option<State>,
     counts: Summary,
     /// Each kind once.
     misses: Vec<Miss>,
-    parts: HashMap<Part, Held>,
+    /// By the place of their subject.
+    parts: HashMap<usize, HashMap<Part, Held>>,
 }
 
 /// What a range or block has shown so far.
@@ -35,21 +34,8 @@ struct Held {
 }
 
 impl Tally {
-    /// Nothing counted yet.
-    pub fn new(expect: Option<State>) -> Tally {
-        Tally {
-            expect,
-            ..Tally::default()
-        }
-    }
-
-    /// The state that a row of this part is to have.
-    pub fn expected(&self, part: Part) -> Option<State> {
-        (self.expect).or((part == Part::Named).then_some(State::Open))
-    }
-
     /// Counts a row.
-    pub fn count(&mut self, part: Part, state: State) {
+    pub fn count(&mut self, part: Part, expected: Option<State>, state: State) {
         *match state {
             State::Open => &mut self.counts.open,
             State::Closed => &mut self.counts.closed,
@@ -60,12 +46,12 @@ impl Tally {
             State::Error => &mut self.counts.error,
         } += 1;
         self.counts.probed += 1;
-        match self.expected(part) {
+        match expected {
             _ if state == State::Error => self.miss(Miss::Class(Class::Local)),
             Some(expected) if expected == state => {}
             Some(_) => self.miss(state.class().map_or(Miss::Open, Miss::Class)),
             None => {
-                let held = self.parts.entry(part).or_default();
+                let held = self.held(part);
                 match state.class() {
                     None => held.is_open = true,
                     Some(class) if !held.classes.contains(&class) => held.classes.push(class),
@@ -77,7 +63,32 @@ impl Tally {
 
     /// A range or block has an open port, whether its row is counted there or not.
     pub fn is_held(&mut self, part: Part) {
-        self.parts.entry(part).or_default().is_open = true;
+        self.held(part).is_open = true;
+    }
+
+    fn held(&mut self, part: Part) -> &mut Held {
+        let subject = match part {
+            Part::Named => usize::MAX,
+            Part::One { subject, .. } => subject,
+        };
+        let parts = self.parts.entry(subject).or_default();
+        parts.entry(part).or_default()
+    }
+
+    /// All rows of a subject are counted: a range or block without an open port
+    /// counts with every kind of answer it gave.
+    pub fn settle(&mut self, subject: usize) {
+        for held in self.parts.remove(&subject).into_iter().flatten() {
+            self.settle_one(held.1);
+        }
+    }
+
+    fn settle_one(&mut self, held: Held) {
+        if !held.is_open {
+            for class in held.classes {
+                self.miss(Miss::Class(class));
+            }
+        }
     }
 
     /// A row says `icmp-limited` of this host.
@@ -105,14 +116,11 @@ impl Tally {
         &self.counts
     }
 
-    /// The end: a range or block without an open port counts with every kind
-    /// of answer it gave.
+    /// The end, also for the subjects that are still under way.
     pub fn finish(mut self, elapsed: Duration) -> (Summary, Vec<Miss>) {
-        for held in std::mem::take(&mut self.parts).into_values() {
-            if !held.is_open {
-                for class in held.classes {
-                    self.miss(Miss::Class(class));
-                }
+        for parts in std::mem::take(&mut self.parts).into_values() {
+            for held in parts.into_values() {
+                self.settle_one(held);
             }
         }
         let summary = Summary {
@@ -140,9 +148,10 @@ mod tests {
     };
 
     fn code(expect: Option<State>, rows: &[(Part, State)]) -> Exit {
-        let mut tally = Tally::new(expect);
+        let mut tally = Tally::default();
         for &(part, state) in rows {
-            tally.count(part, state);
+            let expected = expect.or((part == Part::Named).then_some(Open));
+            tally.count(part, expected, state);
         }
         let (summary, misses) = tally.finish(Duration::from_millis(5));
         assert_eq!(summary.ok, misses.is_empty());

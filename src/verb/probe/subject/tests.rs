@@ -5,6 +5,8 @@ use crate::services::Compiled;
 
 fn subject(at: At, ports: &str) -> Subject {
     Subject {
+        place: 4,
+        expect: None,
         name: "x".to_owned(),
         at,
         ports: Some(PortList::parse(ports, &Compiled).unwrap()),
@@ -19,7 +21,7 @@ fn host() -> At {
 }
 
 fn asked(subject: &Subject, each: bool) -> Vec<(String, usize, usize)> {
-    (subject.asks(0, each))
+    Asks::new(&Arc::new(subject.clone()), each)
         .map(|ask| (ask.address.unwrap().to_string(), ask.index, ask.of))
         .collect()
 }
@@ -34,8 +36,8 @@ fn a_name_has_a_row_a_port_or_a_row_an_address() {
         ]
     };
     assert_eq!(asked(&subject, false), [22, 8000, 8001].map(row).concat());
-    assert_eq!((subject.rows(false), subject.width(false)), (3, 2));
-    assert_eq!((subject.rows(true), subject.width(true)), (6, 1));
+    assert_eq!(subject.rows(false), 3);
+    assert_eq!(subject.rows(true), 6);
     assert!(
         asked(&subject, true)
             .iter()
@@ -52,14 +54,14 @@ fn a_block_is_asked_port_by_port_and_never_counted_out() {
     assert_eq!(asked, want);
     let huge = subject(block("::/0"), "1-65535");
     assert_eq!(huge.rows(false), u64::MAX);
-    assert_eq!(huge.asks(0, true).take(3).count(), 3);
+    assert_eq!(Asks::new(&Arc::new(huge), true).take(3).count(), 3);
 }
 
 #[test]
 fn ports_answer_for_themselves_ranges_and_blocks_together() {
     let parts = |subject: Subject| -> Vec<Part> {
-        let asks = subject.asks(4, true);
-        asks.map(|ask| subject.part(4, ask.port)).collect()
+        let asks = Asks::new(&Arc::new(subject), true);
+        asks.map(|ask| ask.subject.part(ask.port)).collect()
     };
     let one = |range| Part::One { subject: 4, range };
     let unknown = subject(At::Unknown, "22,1-2,3-3");
@@ -70,6 +72,8 @@ fn ports_answer_for_themselves_ranges_and_blocks_together() {
     let block = At::Block(Cidr::parse("10.0.0.0/32").unwrap());
     assert_eq!(parts(subject(block, "22,1-1")), [one(None), one(None)]);
     let unix = Subject {
+        place: 4,
+        expect: None,
         name: "unix:/x".to_owned(),
         at: At::Unix("/x".into()),
         ports: None,

@@ -1,0 +1,346 @@
+//! From targets to subjects, one at a time: those of the command line, then
+//! those of the lists. Names are looked up meanwhile, and hold nobody up.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use nix::sys::eventfd::EventFd;
+
+use super::lists::{Line, Lists, Next, Text};
+use super::subject::{At, Subject};
+use crate::address::{Host, Unix};
+use crate::failure::{Class, Failure, StageError};
+use crate::plan::Probe;
+use crate::run::Run;
+use crate::services::System;
+use crate::stage::Stage;
+use crate::stage::resolve::{Asked, Family, Lookups, Ticket};
+use crate::targets::{self, Cidr, Target, TargetHost};
+use crate::verdict::State;
+
+/// Targets whose names are looked up at the same time; beyond these no more
+/// are read.
+const PENDING: usize = 1024;
+/// Names whose addresses are remembered.
+const KNOWN: usize = 1024;
+
+/// What comes next.
+pub enum Fed {
+    Subject(Subject),
+    /// A target or a line that comes to nothing, which has been told.
+    Missing(Class),
+    /// Nothing before `news` is written to, or this moment.
+    Later(Option<Instant>),
+    Done,
+}
+
+/// A target that was read.
+#[derive(Debug, Clone)]
+struct Wanted {
+    place: usize,
+    target: Target,
+    expect: Option<State>,
+}
+
+/// Targets on their way.
+pub struct Feed<'a> {
+    plan: &'a Probe,
+    words: std::slice::Iter<'a, Target>,
+    lists: Option<Lists>,
+    /// Lines of each list that were about a target.
+    used: Vec<u64>,
+    /// Subjects, and targets that came to nothing, in the order in which that
+    /// became known.
+    ready: VecDeque<Fed>,
+    lookups: Lookups,
+    asked: HashMap<Host, Ticket>,
+    pending: HashMap<Ticket, (Host, Vec<Wanted>)>,
+    /// Targets that are pending.
+    waiting: usize,
+    known: HashMap<Host, Result<At, Class>>,
+    /// Targets so far.
+    places: usize,
+}
+
+impl<'a> Feed<'a> {
+    /// The targets of a plan; `news` is written to whenever there may be more.
+    ///
+    /// # Errors
+    /// A list that cannot be opened.
+    pub fn new(plan: &'a Probe, news: &Arc<EventFd>) -> Result<Feed<'a>, StageError> {
+        let lists = match plan.lists.is_empty() {
+            true => None,
+            false => Some(Lists::open(&plan.lists, Arc::clone(news))?),
+        };
+        Ok(Feed {
+            plan,
+            words: plan.targets.iter(),
+            lists,
+            used: vec![0; plan.lists.len()],
+            ready: VecDeque::new(),
+            lookups: Lookups::new(plan.resolve, Arc::clone(news)),
+            asked: HashMap::new(),
+            pending: HashMap::new(),
+            waiting: 0,
+            known: HashMap::new(),
+            places: 0,
+        })
+    }
+
+    /// The next subject.
+    ///
+    /// # Errors
+    /// A signal or `--timeout` during `--pause`.
+    pub fn next(&mut self, run: &mut Run) -> Result<Fed, Failure> {
+        loop {
+            while let Some((ticket, addresses)) = self.lookups.take(run) {
+                let paused = match &addresses {
+                    Ok(_) => run.pause(Stage::Resolve),
+                    Err(_) => Ok(()),
+                };
+                self.looked_up(run, ticket, addresses);
+                paused?;
+            }
+            if let Some(fed) = self.ready.pop_front() {
+                return Ok(fed);
+            }
+            if self.waiting >= PENDING {
+                return Ok(Fed::Later(self.lookups.next()));
+            }
+            if let Some(target) = self.words.next() {
+                self.want(run, target.clone(), self.plan.expect.state);
+                continue;
+            }
+            match self.lists.as_mut().map_or(Next::Done, Lists::next) {
+                Next::Line(line) => self.read(run, line),
+                Next::Later => return Ok(Fed::Later(self.lookups.next())),
+                Next::Done if self.waiting > 0 => return Ok(Fed::Later(self.lookups.next())),
+                Next::Done => {
+                    self.lists = None;
+                    self.unused(run);
+                    return Ok(self.ready.pop_front().unwrap_or(Fed::Done));
+                }
+            }
+        }
+    }
+
+    /// The targets that were not looked up, at the end of a run that was cut
+    /// short. What a list still holds is not among them.
+    pub fn rest(&mut self) -> Vec<Subject> {
+        let words: Vec<Target> = self.words.by_ref().cloned().collect();
+        let pending = std::mem::take(&mut self.pending).into_values();
+        let mut rest: Vec<Wanted> = pending.flat_map(|(_, wanted)| wanted).collect();
+        for target in words {
+            rest.push(self.placed(target, self.plan.expect.state));
+        }
+        rest.sort_by_key(|wanted| wanted.place);
+        let subjects = rest.into_iter().map(|wanted| subject(wanted, At::Unknown));
+        subjects.collect()
+    }
+
+    fn placed(&mut self, target: Target, expect: Option<State>) -> Wanted {
+        self.places += 1;
+        Wanted {
+            place: self.places,
+            target,
+            expect,
+        }
+    }
+
+    /// Finds out where a target is, now or later.
+    fn want(&mut self, run: &mut Run, target: Target, expect: Option<State>) {
+        let wanted = self.placed(target, expect);
+        let host = match &wanted.target.host {
+            TargetHost::Unix(unix) => {
+                let at = At::Unix(path(unix));
+                return self.found(wanted, Ok(at));
+            }
+            TargetHost::Cidr(block) => {
+                let at = in_reach(block, self.plan).map_err(|error| tell(run, error));
+                return self.found(wanted, at);
+            }
+            TargetHost::Host(host) => host.clone(),
+        };
+        if let Some(at) = self.known.get(&host) {
+            let at = at.clone();
+            return self.found(wanted, at);
+        }
+        if let Some((_, pending)) = (self.asked.get(&host)).and_then(|t| self.pending.get_mut(t)) {
+            self.waiting += 1;
+            pending.push(wanted);
+            return;
+        }
+        match self.lookups.ask(&host) {
+            Ok(Asked::Asked(ticket)) => {
+                self.waiting += 1;
+                self.asked.insert(host.clone(), ticket);
+                self.pending.insert(ticket, (host, vec![wanted]));
+            }
+            Ok(Asked::Known(address)) => {
+                let at = self.reachable(&host, vec![address]);
+                let at = at.map_err(|error| tell(run, error));
+                self.found(wanted, at);
+            }
+            Err(error) => {
+                let class = tell(run, error);
+                self.remember(host, Err(class));
+                self.found(wanted, Err(class));
+            }
+        }
+    }
+
+    fn looked_up(
+        &mut self,
+        run: &mut Run,
+        ticket: Ticket,
+        addresses: Result<Vec<std::net::SocketAddr>, StageError>,
+    ) {
+        let Some((host, wanted)) = self.pending.remove(&ticket) else {
+            return;
+        };
+        let at = addresses.and_then(|addresses| self.reachable(&host, addresses));
+        let at = at.map_err(|error| tell(run, error));
+        self.asked.remove(&host);
+        self.remember(host, at.clone());
+        self.waiting -= wanted.len();
+        for wanted in wanted {
+            self.found(wanted, at.clone());
+        }
+    }
+
+    fn found(&mut self, wanted: Wanted, at: Result<At, Class>) {
+        self.ready.push_back(match at {
+            Ok(at) => Fed::Subject(subject(wanted, at)),
+            Err(class) => Fed::Missing(class),
+        });
+    }
+
+    fn remember(&mut self, host: Host, at: Result<At, Class>) {
+        if self.known.len() >= KNOWN {
+            self.known.clear();
+        }
+        self.known.insert(host, at);
+    }
+
+    /// The addresses that the source can talk to.
+    fn reachable(
+        &self,
+        host: &Host,
+        mut addresses: Vec<std::net::SocketAddr>,
+    ) -> Result<At, StageError> {
+        if let Some(source) = &self.plan.source {
+            addresses.retain(|address| source.reaches(address));
+        }
+        match addresses.is_empty() {
+            true => Err(out_of_reach(host.to_string())),
+            false => Ok(At::Addresses(addresses)),
+        }
+    }
+
+    /// Reads a line of a list; a bad one is told, and the rest goes on.
+    fn read(&mut self, run: &mut Run, line: Line) {
+        let list = &self.plan.lists[line.list];
+        let read = match line.text {
+            Text::Line(text) => targets::line(&text, &list.form, &System)
+                .map_err(|wrong| (format!("{}:{}", list.input, line.number), wrong.to_string())),
+            Text::Bad(why) => Err((format!("{}:{}", list.input, line.number), why.to_owned())),
+            Text::Failed(error) => {
+                let name = list.input.to_string();
+                let error = StageError::io(Stage::Resolve, name, Class::Local, &error);
+                let class = tell(run, error);
+                self.ready.push_back(Fed::Missing(class));
+                self.used[line.list] += 1;
+                return;
+            }
+        };
+        match read {
+            Ok(None) => {}
+            Ok(Some((target, expect))) => {
+                self.used[line.list] += 1;
+                self.want(run, target, expect.or(self.plan.expect.state));
+            }
+            Err((object, why)) => {
+                self.used[line.list] += 1;
+                let error = StageError::new(Stage::Resolve, object, Class::Local, why);
+                let class = tell(run, error);
+                self.ready.push_back(Fed::Missing(class));
+            }
+        }
+    }
+
+    /// A list without targets has proved nothing: that is no success.
+    fn unused(&mut self, run: &mut Run) {
+        for (list, used) in self.plan.lists.iter().zip(std::mem::take(&mut self.used)) {
+            if used == 0 {
+                let reason = "holds no target";
+                let name = list.input.to_string();
+                let error = StageError::new(Stage::Resolve, name, Class::Local, reason);
+                let class = tell(run, error);
+                self.ready.push_back(Fed::Missing(class));
+            }
+        }
+    }
+}
+
+fn subject(wanted: Wanted, at: At) -> Subject {
+    Subject {
+        place: wanted.place,
+        name: wanted.target.host.to_string(),
+        at,
+        ports: wanted.target.ports,
+        expect: wanted.expect,
+    }
+}
+
+fn tell(run: &mut Run, error: StageError) -> Class {
+    let class = error.class;
+    if let Some(event) = Failure::from(error).event() {
+        run.tell(event);
+    }
+    class
+}
+
+/// A block, if it is of a family that is asked.
+fn in_reach(block: &Cidr, plan: &Probe) -> Result<At, StageError> {
+    let Some(first) = block.iter().next() else {
+        return Ok(At::Block(*block));
+    };
+    if !plan.resolve.family.takes(first) {
+        let family = match plan.resolve.family {
+            Family::V4 => "IPv4",
+            Family::V6 | Family::Any => "IPv6",
+        };
+        let reason = format!("has no {family} address");
+        return Err(StageError::new(
+            Stage::Resolve,
+            block.to_string(),
+            Class::Name,
+            reason,
+        ));
+    }
+    if (plan.source).is_some_and(|source| !source.reaches(&(first, 0).into())) {
+        return Err(out_of_reach(block.to_string()));
+    }
+    Ok(At::Block(*block))
+}
+
+fn out_of_reach(name: String) -> StageError {
+    let reason = "has no address of the family of --source";
+    StageError::new(Stage::Bind, name, Class::Local, reason)
+}
+
+/// The name as unix(7) has it in `sun_path`.
+fn path(unix: &Unix) -> PathBuf {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+    match unix {
+        Unix::Path(path) => path.clone(),
+        Unix::Abstract(name) => {
+            let mut bytes = vec![0];
+            bytes.extend(name);
+            OsString::from_vec(bytes).into()
+        }
+    }
+}

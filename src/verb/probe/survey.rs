@@ -1,0 +1,274 @@
+//! Asks and hears: takes targets in, gives their questions out in turn, tells
+//! each row when it is complete, and in the end what all of them amount to.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::feed::{Fed, Feed};
+use super::row::row;
+use super::rows::{Rows, Told};
+use super::subject::{Ask, Asks, At, Part};
+use super::tally::Tally;
+use crate::event::Event;
+use crate::exit::{Done, Miss};
+use crate::failure::Failure;
+use crate::plan::Probe;
+use crate::probe::{Answer, Client, Peer, Question, Supply};
+use crate::report::Bar;
+use crate::run::{Run, USR1};
+use crate::stage::Stage;
+use crate::units::human_time;
+use crate::verdict::{ICMP_LIMITED, Protocol, State};
+
+/// Subjects that take turns; beyond these no more are taken in.
+const ABREAST: usize = 1024;
+
+/// How long a port named by itself may be silent: a host that is down takes
+/// 3.1 s to show as such.
+const NAMED: Duration = Duration::from_secs(4);
+/// How long one of many may be silent: two SYNs, the second after 1 s.
+const OF_MANY: Duration = Duration::from_millis(1300);
+
+/// One run's mouth and ear.
+pub struct Survey<'a> {
+    pub run: &'a mut Run,
+    plan: &'a Probe,
+    feed: Feed<'a>,
+    /// Whether the feed has no more.
+    is_fed: bool,
+    turns: VecDeque<Asks>,
+    rows: Rows,
+    tally: Tally,
+    /// Rows of the subjects taken in.
+    total: u64,
+    bar: Option<Bar>,
+    /// What ended the run before its time.
+    pub ended: Option<Failure>,
+}
+
+impl Client for Survey<'_> {
+    fn ask(&mut self) -> Supply {
+        loop {
+            let more = match self.take_in() {
+                Ok(more) => more,
+                Err(failure) => {
+                    self.ended = Some(failure);
+                    return Supply::Done;
+                }
+            };
+            let Some(mut asks) = self.turns.pop_front() else {
+                if more == Supply::Done {
+                    self.rows.exhausted();
+                }
+                return more;
+            };
+            let Some(ask) = asks.next() else {
+                self.exhausted(asks.subject().place);
+                continue;
+            };
+            self.turns.push_back(asks);
+            if let Some(id) = self.rows.admit(&ask)
+                && let Some(question) = question(self.plan, &ask, id)
+            {
+                return Supply::Question(question);
+            }
+        }
+    }
+
+    fn hear(&mut self, answers: &mut Vec<Answer>) -> ControlFlow<()> {
+        let rows = &mut self.rows;
+        let told: Vec<Told> = answers.drain(..).filter_map(|a| rows.take(a)).collect();
+        if let Err(failure) = self.tell(told) {
+            self.ended = Some(failure);
+        }
+        match self.ended.is_some() || self.rows.is_over() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    fn interrupted(&mut self) -> ControlFlow<()> {
+        match self.run.signals().take() {
+            Some(USR1) => self.progress(),
+            Some(number) => {
+                self.ended = Some(self.run.signalled(number));
+                return ControlFlow::Break(());
+            }
+            None => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl<'a> Survey<'a> {
+    /// Of a plan whose targets come from `feed`.
+    pub fn new(run: &'a mut Run, plan: &'a Probe, feed: Feed<'a>) -> Survey<'a> {
+        Survey {
+            run,
+            plan,
+            feed,
+            is_fed: false,
+            turns: VecDeque::new(),
+            rows: Rows::default(),
+            tally: Tally::default(),
+            total: 0,
+            bar: None,
+            ended: None,
+        }
+    }
+
+    /// Takes in as many subjects as there is room for, and says when there will
+    /// be more.
+    fn take_in(&mut self) -> Result<Supply, Failure> {
+        while self.turns.len() < ABREAST && !self.is_fed {
+            match self.feed.next(self.run)? {
+                Fed::Subject(subject) => {
+                    let subject = Arc::new(subject);
+                    let rows = subject.rows(self.plan.all_addresses);
+                    self.total = self.total.saturating_add(rows);
+                    (self.turns).push_back(Asks::new(&subject, self.plan.all_addresses));
+                }
+                Fed::Missing(class) => self.tally.miss(Miss::Class(class)),
+                Fed::Later(at) => return Ok(Supply::Later(at)),
+                Fed::Done => {
+                    self.is_fed = true;
+                    self.bar = self.run.bar(self.total);
+                }
+            }
+        }
+        Ok(match self.is_fed {
+            true => Supply::Done,
+            false => Supply::Later(None),
+        })
+    }
+
+    /// A subject has no more questions.
+    fn exhausted(&mut self, place: usize) {
+        self.rows.exhausted_one(place);
+        if self.rows.retires(place) {
+            self.tally.settle(place);
+        }
+    }
+
+    /// Counts rows and writes them.
+    fn tell(&mut self, told: Vec<Told>) -> Result<(), Failure> {
+        let mut events = Vec::with_capacity(told.len());
+        told.iter().for_each(|told| self.count(told));
+        for told in told {
+            if self.rows.retires(told.subject.place) {
+                self.tally.settle(told.subject.place);
+            }
+            let protocol = match (&told.subject.at, self.plan.udp) {
+                (At::Unix(_), _) => Protocol::Unix,
+                (_, true) => Protocol::Udp,
+                (_, false) => Protocol::Tcp,
+            };
+            let row = row(told, protocol);
+            if row.reason == ICMP_LIMITED {
+                let host = row.address.as_deref().unwrap_or(&row.target);
+                self.tally.limits(host);
+            }
+            events.push(Event::Probe(row));
+        }
+        if let Some(bar) = &self.bar {
+            bar.set(self.tally.so_far().probed);
+        }
+        self.run.results(&events)
+    }
+
+    fn count(&mut self, told: &Told) {
+        let (subject, port) = (&told.subject, told.port);
+        let Some(answer) = &told.answer else {
+            return self.tally.unfinished(1);
+        };
+        let state = answer.verdict.state;
+        (self.tally).count(subject.part(port), subject.expected(port), state);
+        if state == State::Open {
+            for range in subject.ranges_with(port) {
+                self.tally.is_held(range);
+            }
+        }
+    }
+
+    fn progress(&mut self) {
+        // Two ways of saying the same would only get into each other's way.
+        self.bar = None;
+        let counts = self.tally.so_far();
+        let text = format!(
+            "{} of {}{} answered, {} open, {} waited for, {}",
+            counts.probed,
+            self.total,
+            if self.is_fed { "" } else { " or more" },
+            counts.open,
+            self.rows.waiting(),
+            human_time(self.run.started().elapsed()),
+        );
+        self.run.note(Stage::Connect, "probe", text);
+    }
+
+    /// Tells what has not been told: rows without an answer if the run was cut
+    /// short, and the summary.
+    pub fn finish(mut self) -> Result<Done, Failure> {
+        self.bar = None;
+        if let Some(Failure::StdoutGone) = self.ended {
+            return Err(Failure::StdoutGone);
+        }
+        if self.ended.is_some() {
+            self.rest()?;
+        }
+        let (summary, misses) = self.tally.finish(self.run.started().elapsed());
+        self.run.result(&Event::Summary(summary))?;
+        match self.ended {
+            Some(failure) => Err(failure),
+            None => Ok(Done::Answers(misses)),
+        }
+    }
+
+    /// The rows of what was in flight, and of what was named by itself. The
+    /// rest of ranges and blocks, which may be larger than memory, is counted.
+    fn rest(&mut self) -> Result<(), Failure> {
+        let each = self.plan.all_addresses;
+        let mut rest: Vec<Told> = self.rows.unfinished().collect();
+        for subject in self.feed.rest() {
+            self.total = self.total.saturating_add(subject.rows(each));
+            (self.turns).push_back(Asks::new(&Arc::new(subject), each));
+        }
+        for asks in std::mem::take(&mut self.turns) {
+            if matches!(asks.subject().at, At::Block(_)) {
+                continue;
+            }
+            let rows = asks.filter(|ask| ask.index == 0);
+            let named = rows.filter(|ask| ask.subject.part(ask.port) == Part::Named);
+            rest.extend(named.map(|ask| Told {
+                address: ask.address.filter(|_| ask.of == 1),
+                subject: ask.subject,
+                port: ask.port,
+                answer: None,
+            }));
+        }
+        self.tell(rest)?;
+        let counts = self.tally.so_far();
+        let told = counts.probed + counts.unfinished;
+        self.tally.unfinished(self.total.saturating_sub(told));
+        Ok(())
+    }
+}
+
+fn question(plan: &Probe, ask: &Ask, id: usize) -> Option<Question> {
+    let (peer, protocol) = match (&ask.subject.at, ask.address) {
+        (At::Unix(path), _) => (Peer::Unix(path.clone()), Protocol::Unix),
+        (_, Some(address)) if plan.udp => (Peer::Inet(address), Protocol::Udp),
+        (_, Some(address)) => (Peer::Inet(address), Protocol::Tcp),
+        (_, None) => return None,
+    };
+    let of_many = ask.subject.part(ask.port) != Part::Named;
+    Some(Question {
+        id,
+        peer,
+        protocol,
+        wait: plan.wait.unwrap_or(if of_many { OF_MANY } else { NAMED }),
+        of_many,
+    })
+}
