@@ -211,7 +211,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__listen)
-            opts="-4 -6 -n -u -k -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --reuse-port --freebind --mode --backlog --accept-timeout --keep-open --echo --reply --generate --send-flags --chunk --rate --interval --crlf --recv-flags --recv-chunk --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --digest --hex --lines --help"
+            opts="-4 -6 -n -u -k -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --reuse-port --freebind --mode --backlog --accept-timeout --keep-open --max-clients --drain --echo --discard --reply --generate --sh --send-flags --chunk --rate --interval --crlf --recv-flags --recv-chunk --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --digest --hex --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -277,11 +277,23 @@ _sock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-clients)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --drain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --reply)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --generate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sh)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

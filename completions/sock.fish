@@ -235,8 +235,11 @@ complete -c sock -n "__fish_sock_using_subcommand listen" -l multicast -d 'Join 
 complete -c sock -n "__fish_sock_using_subcommand listen" -l mode -d 'Permissions of the Unix socket, whatever the umask; who may write to it may connect' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l backlog -d 'Finished handshakes that may wait for accept(); `somaxconn` is the most the kernel allows [default: 128]' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l accept-timeout -d 'Give up when no peer has come after this time, counted from the announcement' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l max-clients -d 'So many peers at the same time, of those that are served; others wait in the queue [default: 100 with a command, else as descriptors allow]' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l drain -d 'After TERM or HUP, let the peers that are served finish for this time; then, or at a second signal, end them [default: 5s]' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l reply -d 'Print what comes and answer every recv() with TEXT' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l generate -d 'Send this many bytes of a fixed pattern (RFC 864), then end in order; what comes is read and thrown away' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l sh -d 'As -- /bin/sh -c CMD' -r -f -a "(__fish_complete_command)"
 complete -c sock -n "__fish_sock_using_subcommand listen" -l send-flags -d 'Flags of every send(), by name: confirm dontroute dontwait eor more nosignal oob; `none` clears nosignal too' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l chunk -d 'At most this many bytes a send(); the length of a datagram' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l rate -d 'Send no more bytes than this a second, on average' -r
@@ -268,6 +271,7 @@ complete -c sock -n "__fish_sock_using_subcommand listen" -l reuse-port -d 'Shar
 complete -c sock -n "__fish_sock_using_subcommand listen" -l freebind -d 'Bind an address that this machine does not have yet (IP_FREEBIND)'
 complete -c sock -n "__fish_sock_using_subcommand listen" -s k -l keep-open -d 'Go on with the next peer; the listener is never closed in between'
 complete -c sock -n "__fish_sock_using_subcommand listen" -l echo -d 'Send back what comes'
+complete -c sock -n "__fish_sock_using_subcommand listen" -l discard -d 'Read what comes, and throw it away'
 complete -c sock -n "__fish_sock_using_subcommand listen" -l crlf -d 'Send newlines as CR LF; those that have their CR already stay'
 complete -c sock -n "__fish_sock_using_subcommand listen" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
 complete -c sock -n "__fish_sock_using_subcommand listen" -l quiet -d 'Tell errors only'

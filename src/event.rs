@@ -45,7 +45,8 @@ pub enum Event {
         local: String,
         protocol: &'static str,
     },
-    /// A peer's session is over; `reason` is null for an end in order.
+    /// A peer's session is over; `reason` is null for an end in order. What a
+    /// command sent and received is not known here.
     PeerEnd {
         address: String,
         reason: Option<String>,
@@ -162,10 +163,10 @@ fn lossy<S: Serializer>(name: &OsString, to: S) -> Result<S::Ok, S::Error> {
 /// What a conversation was, in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Traffic {
-    /// Bytes of payload.
-    pub sent: u64,
-    /// Bytes of payload.
-    pub received: u64,
+    /// Bytes of payload; null where only the command knows that had the socket.
+    pub sent: Option<u64>,
+    /// Bytes of payload; as `sent`.
+    pub received: Option<u64>,
     /// From the connection to its end.
     pub elapsed_ms: f64,
     /// TCP segments that were sent again (tcpi_total_retrans).

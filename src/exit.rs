@@ -1,5 +1,7 @@
 //! The exit code: the one place that decides it. Pure, but for [`Exit::exit`].
 
+use nix::errno::Errno;
+
 use crate::failure::{Class, Failure};
 
 /// How the process ends.
@@ -16,6 +18,8 @@ pub enum Exit {
 pub enum Done {
     /// Did what was asked.
     InOrder,
+    /// The only command ended with this code, as a shell reports it.
+    Command(u8),
     /// `probe`: one entry for each answer other than expected.
     Answers(Vec<Miss>),
 }
@@ -47,6 +51,7 @@ impl Exit {
     pub fn of(result: &Result<Done, Failure>) -> Exit {
         match result {
             Ok(Done::InOrder) => Exit::OK,
+            Ok(Done::Command(code)) => Exit::Code(*code),
             Ok(Done::Answers(misses)) => Exit::Code(answers(misses)),
             Err(failure) => Exit::failure(failure),
         }
@@ -55,6 +60,9 @@ impl Exit {
     /// The exit a failure stands for.
     pub fn failure(failure: &Failure) -> Exit {
         match failure {
+            Failure::Stage(error) if error.class == Class::Command => {
+                Exit::Code(not_started(error.errno))
+            }
             Failure::Stage(error) => Exit::Code(class(error.class)),
             Failure::Timer { .. } => Exit::Code(TIMER),
             Failure::Signal { number, .. } => Exit::Signal(*number),
@@ -89,6 +97,16 @@ fn class(class: Class) -> u8 {
         Class::NoAnswer => 5,
         Class::Rejected => 6,
         Class::Cut => 7,
+        Class::Command => not_started(None),
+    }
+}
+
+/// What a shell says of a command that does not exist, and of one that cannot
+/// be executed.
+fn not_started(errno: Option<Errno>) -> u8 {
+    match errno {
+        Some(Errno::ENOENT | Errno::ENOTDIR) => 127,
+        _ => 126,
     }
 }
 

@@ -51,6 +51,8 @@ pub enum Class {
     Rejected,
     /// Reset, short, or ended by grace.
     Cut,
+    /// A command that cannot be started.
+    Command,
 }
 
 /// A stage, the object it acted on, and why it failed.
@@ -148,6 +150,14 @@ impl Failure {
             None => more,
         });
         self
+    }
+
+    /// The reason alone, as [`Failure::event`] words it.
+    pub fn reason(&self) -> Option<String> {
+        match self.event() {
+            Some(Event::Error { reason, .. }) => Some(reason),
+            _ => None,
+        }
     }
 
     /// What is told about it; nothing when stdout's reader has gone.

@@ -72,6 +72,7 @@ Exit codes:
   9    other than expected: an unexpected open, or several kinds of wrong
        answer (probe)
   124  a timer ended it (--timeout, --idle, --accept-timeout)
+  126, 127, the command's  listen -- CMD with a single peer, as a shell says it
   128+n  as the shell shows death by signal n: INT, TERM, HUP, PIPE";
 
 /// The definition that parsing, help, manual and completions share.
@@ -80,6 +81,20 @@ pub fn command() -> Command {
     // by option and not by verb: here is what does not go with the other role.
     let dialling = ["source", "connect_timeout", "retry", "retry_interval"];
     let relaying = ["on_eof", "grace", "quit_after_eof", "interval"];
+    // A command has the socket itself: nobody else sees the bytes.
+    let seeing = [
+        &relaying[..],
+        &[
+            "send_flags",
+            "chunk",
+            "rate",
+            "crlf",
+            "recv_flags",
+            "recv_chunk",
+        ],
+        &["idle", "lines", "udp", "digest", "hex"],
+    ]
+    .concat();
     Cli::command()
         // `--timeout -1s` shall be told what a duration is, not that there is no -1.
         .mut_subcommands(|verb| {
@@ -93,7 +108,9 @@ pub fn command() -> Command {
         .mut_subcommand("send", |send| without(send, &dialling, &["listen"]))
         .mut_subcommand("recv", |recv| without(recv, &dialling, &["listen"]))
         .mut_subcommand("listen", |listen| {
-            without(listen, &relaying, &["echo", "reply", "generate"])
+            let answers = ["echo", "discard", "reply", "generate"];
+            let listen = without(listen, &relaying, &answers);
+            without(listen, &seeing, &["command", "sh"])
         })
 }
 

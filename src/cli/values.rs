@@ -62,6 +62,13 @@ pub(super) fn backlog(word: &str) -> Result<i32, WordError> {
     }
 }
 
+pub(super) fn max_clients(word: &str) -> Result<usize, WordError> {
+    match word.parse() {
+        Ok(most @ 1..) => Ok(most),
+        _ => Err(WordError::new(word, "a number of clients, at least 1")),
+    }
+}
+
 /// setsockopt(2) takes an int.
 pub(super) fn buffer(word: &str) -> Result<u32, WordError> {
     match Size::parse(word)? {

@@ -20,6 +20,7 @@ use crate::cli::{self, Cli, Refusal, TheRun, When, usage_error};
 use crate::relay::look;
 use crate::report::Style;
 use crate::run::Pause;
+use crate::serve::Service;
 use crate::services::{Services, System};
 use crate::stage::options::{Options, SocketOption, Useless};
 use crate::stage::socket::Transport;
@@ -136,29 +137,7 @@ pub struct Listen {
 #[derive(Debug, PartialEq)]
 pub enum Act {
     Relay(Talk),
-    Serve(Serve),
-}
-
-/// What is served, to all peers at the same time.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Serve {
-    pub answer: Answer,
-    pub send: send::Options,
-    pub recv: recv::Options,
-    pub idle: Option<Duration>,
-    pub lines: bool,
-    pub look: look::Options,
-}
-
-/// What a served peer gets for what it sends.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
-    /// The same.
-    Echo,
-    /// This, for every recv(), which is printed.
-    Reply(Text),
-    /// So many bytes of a fixed pattern, whatever it sends.
-    Generate(u64),
+    Serve(Service),
 }
 
 /// `sock connect`

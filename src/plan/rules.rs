@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Answer, Input, Kind, Wrong};
+use super::{Input, Kind, Wrong};
 use crate::address::{Address, Local, Unix};
 use crate::cli;
 use crate::mode::Mode;
 use crate::relay::look;
 use crate::run::Pause;
+use crate::serve::Answer;
 use crate::stage::Stage;
 use crate::stage::bind::Source;
 use crate::stage::resolve::{self, Family};
@@ -298,6 +299,11 @@ pub fn another_group(group: Option<IpAddr>, dialled: &Address) -> Result<(), Wro
 /// `--crlf` of bytes that are not ours to change.
 pub fn answer_as_it_is(answer: Option<&Answer>, crlf: bool) -> Result<(), Wrong> {
     let option = match answer {
+        Some(Answer::Discard) if crlf => {
+            return Err(Wrong(
+                "--crlf changes what leaves, and with --discard nothing does".into(),
+            ));
+        }
         Some(Answer::Echo) => "--echo",
         Some(Answer::Generate(_)) => "--generate",
         _ => return Ok(()),
@@ -318,6 +324,21 @@ pub fn generated_datagrams(answer: Option<&Answer>, kind: Kind) -> Result<(), Wr
              datagrams"
                 .into(),
         )),
+        _ => Ok(()),
+    }
+}
+
+/// `--max-clients` and `--drain` where clients are not served at the same time.
+pub fn many_clients(serves: bool, kind: Kind, typed: &cli::Serve) -> Result<(), Wrong> {
+    let (most, drain) = (typed.max_clients.is_some(), typed.drain.is_some());
+    let given = [("--max-clients", most), ("--drain", drain)];
+    let all = "--echo, --discard, --reply, --generate, --sh and -- CMD";
+    goes_with(all, serves, &given)?;
+    goes_with("-k", typed.keep_open, &given[..1])?;
+    match given.iter().find(|(_, given)| *given) {
+        Some((option, _)) if kind == Kind::Datagram => Err(Wrong(format!(
+            "{option}: datagrams come without a connection, and nobody stays"
+        ))),
         _ => Ok(()),
     }
 }

@@ -120,6 +120,11 @@ impl Report {
         self.style.tells(Level::Calls)
     }
 
+    /// Whether it is told that peers come and go.
+    pub fn tells_peers(&self) -> bool {
+        self.style.tells(Level::Coming)
+    }
+
     /// Holds everything back but announcements and errors: a script waits for
     /// the first line of a listener, and that has to be the announcement.
     pub fn hold(&mut self) {

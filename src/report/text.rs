@@ -209,11 +209,10 @@ pub fn digest(sum: &str, name: &OsStr) -> Vec<u8> {
 
 /// `sent 1.2 MiB, received 340 B, 2.4 s, 512.0 KiB/s, 0 retransmits, rtt 0.9 ms`
 fn numbers(traffic: &Traffic) -> String {
-    let mut parts = vec![
-        format!("sent {}", human_bytes(traffic.sent)),
-        format!("received {}", human_bytes(traffic.received)),
-        time(traffic.elapsed_ms),
-    ];
+    let mut parts = Vec::new();
+    parts.extend((traffic.sent).map(|sent| format!("sent {}", human_bytes(sent))));
+    parts.extend((traffic.received).map(|bytes| format!("received {}", human_bytes(bytes))));
+    parts.push(time(traffic.elapsed_ms));
     // Of nothing there is no rate to speak of.
     let rate = traffic.rate.filter(|rate| *rate > 0.0);
     parts.extend(rate.map(|rate| format!("{}/s", human_bytes(rate as u64))));

@@ -123,6 +123,11 @@ impl Run {
         self.report.tells_calls()
     }
 
+    /// Whether it is told that peers come and go.
+    pub fn tells_peers(&self) -> bool {
+        self.report.tells_peers()
+    }
+
     /// Tells one system call and its result, under `-vv` only.
     pub fn call(&mut self, call: impl FnOnce() -> String, result: impl ToString) {
         if self.report.tells_calls() {
@@ -246,6 +251,12 @@ impl Run {
     /// [`Run::wait`].
     pub fn signals(&self) -> &Signals {
         &self.signals
+    }
+
+    /// The signal that asked for the end is seen to: no wait is ended by it any
+    /// more, though a second one still ends the process.
+    pub fn ending_is_known(&mut self) {
+        self.signals.know();
     }
 
     /// The moment `--timeout` ends the run.

@@ -4,6 +4,7 @@
 //! ends it at once. A signal that was ignored when the program started stays
 //! ignored, so that nohup(1) keeps its promise.
 
+use std::cell::Cell;
 use std::io::{self, PipeReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -40,6 +41,8 @@ impl Ending {
 pub struct Signals {
     pipe: Arc<PipeReader>,
     ending: Ending,
+    /// Somebody sees to the end: it is no news any more.
+    known: Cell<bool>,
     progress: Arc<AtomicBool>,
 }
 
@@ -54,6 +57,7 @@ impl Signals {
         let signals = Signals {
             pipe: Arc::new(pipe),
             ending: Ending::default(),
+            known: Cell::new(false),
             progress: Arc::default(),
         };
         let installed = Instant::now();
@@ -83,10 +87,15 @@ impl Signals {
         let mut bytes = [0; 16];
         // Only wakes poll(2); what came is in the flags.
         let _ = (&*self.pipe).read(&mut bytes);
-        match self.ending.signal() {
+        match self.ending.signal().filter(|_| !self.known.get()) {
             None if self.progress.swap(false, Ordering::SeqCst) => Some(USR1),
             signal => signal,
         }
+    }
+
+    /// The end is seen to: [`Signals::take`] tells no more of it.
+    pub fn know(&self) {
+        self.known.set(true);
     }
 
     /// Whether the run is to end, for those that cannot wait for the pipe.

@@ -1,7 +1,7 @@
 //! What is answered, for all peers alike.
 
+use super::service::{Answer, Answers};
 use crate::failure::Failure;
-use crate::plan::{Answer, Serve};
 use crate::relay::crlf::Crlf;
 use crate::relay::output::{Stdout, write_all};
 use crate::run::Run;
@@ -16,7 +16,7 @@ pub struct Answering<'a> {
 enum Shared<'a> {
     Echo,
     /// There are no answers.
-    Generate,
+    None,
     Reply {
         text: &'a Text,
         stdout: Stdout,
@@ -28,11 +28,11 @@ enum Shared<'a> {
 impl<'a> Answering<'a> {
     /// # Errors
     /// `--reply` prints, and stdout was closed when the process began.
-    pub fn new(run: &mut Run, what: &'a Serve) -> Result<Answering<'a>, Failure> {
+    pub fn new(run: &mut Run, what: &'a Answers) -> Result<Answering<'a>, Failure> {
         Ok(Answering {
             answer: match &what.answer {
                 Answer::Echo => Shared::Echo,
-                Answer::Generate(_) => Shared::Generate,
+                Answer::Discard | Answer::Generate(_) => Shared::None,
                 Answer::Reply(text) => Shared::Reply {
                     text,
                     stdout: Stdout::new(run, true)?,
@@ -62,7 +62,7 @@ impl<'a> Answering<'a> {
         let question = &self.buffer[..length];
         match &mut self.answer {
             Shared::Echo => into.extend_from_slice(question),
-            Shared::Generate => {}
+            Shared::None => {}
             Shared::Reply {
                 text,
                 stdout,

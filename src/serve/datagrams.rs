@@ -15,9 +15,9 @@ use nix::poll::PollFlags;
 use socket2::SockAddr;
 
 use super::answering::Answering;
+use super::service::Answers;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer, describe};
-use crate::plan::Serve;
 use crate::relay::look::Look;
 use crate::run::{Interest, Run, Wake};
 use crate::stage::bind::Bound;
@@ -37,7 +37,7 @@ const COUNTED: usize = 65_536;
 pub fn serve(
     run: &mut Run,
     bound: &[Bound],
-    what: &Serve,
+    what: &Answers,
     answering: &mut Answering<'_>,
 ) -> Result<(), Failure> {
     let (address, transport) = (&bound[0].address, bound[0].transport);
@@ -85,7 +85,7 @@ impl Books {
 fn answer_all(
     run: &mut Run,
     bound: &[Bound],
-    what: &Serve,
+    what: &Answers,
     answering: &mut Answering<'_>,
     books: &mut Books,
 ) -> Result<(), Failure> {
@@ -128,7 +128,7 @@ fn exchange(
     run: &mut Run,
     bound: &[Bound],
     (one, losses, books): (&Bound, &mut recv::Losses, &mut Books),
-    what: &Serve,
+    what: &Answers,
     answering: &mut Answering<'_>,
 ) -> Result<bool, Failure> {
     let question = match recv::datagram(&one.socket, answering.buffer(), what.recv.flags) {

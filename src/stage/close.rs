@@ -88,8 +88,8 @@ pub fn counted(begun: Instant, sent: u64, received: u64) -> Traffic {
     let elapsed = begun.elapsed();
     let rate = (sent + received) as f64 / elapsed.as_secs_f64();
     Traffic {
-        sent,
-        received,
+        sent: Some(sent),
+        received: Some(received),
         elapsed_ms: millis(elapsed),
         retransmits: None,
         rate: rate.is_finite().then(|| rate.round()),

@@ -1,10 +1,12 @@
 //! The little that is not in socket2 or nix; the only place with `unsafe` or
 //! `cfg(target_os)`.
 
+pub mod child;
 pub mod descriptor;
 pub mod errqueue;
 pub mod holder;
 pub mod outq;
+pub mod pidfd;
 pub mod rlimit;
 pub mod signal;
 pub mod sockopt;

@@ -5,14 +5,14 @@ use std::time::Instant;
 use super::conversation::{User, converse};
 use super::datagrams;
 use super::open::open;
-use super::peers::{first_peer, settle};
+use super::peers::first_peer;
 use super::words::loaded;
 use crate::exit::Done;
 use crate::failure::{Class, Failure};
-use crate::plan::{Act, Answer, Kind, Listen, Serve, Talk};
+use crate::plan::{Act, Kind, Listen, Talk};
 use crate::run::Run;
-use crate::serve::serve;
-use crate::stage::accept::{accept, knocked};
+use crate::serve::{Answer, Answers, Service, Work, serve};
+use crate::stage::accept::{accept, knocked, settle};
 use crate::stage::bind::Bound;
 use crate::stage::send::allow_sigpipe;
 
@@ -21,25 +21,25 @@ use crate::stage::send::allow_sigpipe;
 /// failed; with `-k` only what ends the listener.
 pub fn run(run: &mut Run, plan: &Listen) -> Result<Done, Failure> {
     match &plan.act {
-        Act::Relay(talk) => relay(run, plan, talk)?,
-        Act::Serve(what) => {
-            let what = with_text(run, what)?;
+        Act::Relay(talk) => relay(run, plan, talk).map(|()| Done::InOrder),
+        Act::Serve(service) => {
+            let service = with_text(run, service)?;
             let bound = open(run, &plan.wait)?;
-            serve(run, bound, &what, plan.keep_open, &plan.wait.accept)?;
+            serve(run, bound, &service, &plan.wait.accept)
         }
     }
-    Ok(Done::InOrder)
 }
 
-fn with_text(run: &mut Run, what: &Serve) -> Result<Serve, Failure> {
-    Ok(Serve {
-        answer: match &what.answer {
-            Answer::Echo => Answer::Echo,
-            Answer::Generate(bytes) => Answer::Generate(*bytes),
-            Answer::Reply(text) => Answer::Reply(loaded(run, text)?),
-        },
-        ..what.clone()
-    })
+fn with_text(run: &mut Run, service: &Service) -> Result<Service, Failure> {
+    let mut service = service.clone();
+    if let Work::Answers(Answers {
+        answer: Answer::Reply(text),
+        ..
+    }) = &mut service.work
+    {
+        *text = loaded(run, text)?;
+    }
+    Ok(service)
 }
 
 fn relay(run: &mut Run, plan: &Listen, talk: &Talk) -> Result<(), Failure> {

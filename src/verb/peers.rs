@@ -1,14 +1,11 @@
 //! The first peer that is one.
 
 use std::cell::RefCell;
-use std::os::fd::AsFd;
-use std::time::{Duration, Instant};
-
-use nix::poll::PollFlags;
+use std::time::Instant;
 
 use crate::failure::{Class, Failure};
-use crate::run::{Interest, Run};
-use crate::stage::accept::{self, accept, knocked};
+use crate::run::Run;
+use crate::stage::accept::{self, accept, knocked, settle};
 use crate::stage::bind::Bound;
 use crate::stage::connect::Conn;
 
@@ -29,20 +26,6 @@ impl Attempted {
             if error.class == Class::Cut && error.errno.is_some());
         cut && self.moved == 0
     }
-}
-
-/// How long a peer that has just come may take to show that it only knocks.
-const SETTLE: Duration = Duration::from_millis(10);
-
-/// Gives a port scan or health check the time for its reset, before anything
-/// is sent to it and lost. A peer that speaks, or a later one, waits for nothing.
-///
-/// # Errors
-/// Timers and signals.
-pub fn settle(run: &mut Run, conn: &Conn) -> Result<(), Failure> {
-    let mut ready = [Interest::new(conn.socket.as_fd(), PollFlags::POLLIN)];
-    run.wait(&mut ready, Some(Instant::now() + SETTLE))
-        .map(drop)
 }
 
 /// Serves the first peer that is one. The listeners are closed as soon as it

@@ -23,6 +23,7 @@ mod probe;
 mod promises;
 mod scale;
 mod seeing;
+mod serve_command;
 mod shape;
 mod signals;
 mod startup;

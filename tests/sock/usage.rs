@@ -169,8 +169,8 @@ fn every_option_in_the_help_is_taken() {
                 .find(|word| word.starts_with("--"))
                 .map(|word| word.trim_end_matches('.'))
                 .filter(|_| line.trim_start().starts_with('-'))
-                // A text may begin with dashes, so it would be `--help`.
-                .filter(|_| !line.contains("<TEXT>"))
+                // A text or a command may begin with dashes, so it would be `--help`.
+                .filter(|_| !line.contains("<TEXT>") && !line.contains("<CMD>"))
             else {
                 continue;
             };

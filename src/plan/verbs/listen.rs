@@ -1,15 +1,42 @@
 //! The plan of `sock listen`.
 
+use std::ffi::OsString;
+use std::time::Duration;
+
 use super::parts::{GRACE, look, relay_options, send_options, sockets, wait};
 
 use crate::address::{self, Local};
 use crate::cli;
 use crate::plan::options::Typed;
 use crate::plan::rules::{self, kind, transports};
-use crate::plan::{Act, Answer, Facts, Kind, Listen, Serve, Talk, Wrong};
+use crate::plan::{Act, Facts, Kind, Listen, Talk, Wrong};
+use crate::serve::{Answer, Answers, Command, Service, Work};
 use crate::services::Services;
 use crate::stage::Stage;
 use crate::units::Size;
+
+/// How long peers may take to finish once TERM or HUP came.
+const DRAIN: Duration = Duration::from_secs(5);
+
+fn answer(typed: &cli::Serve) -> Option<Answer> {
+    match (typed.echo, typed.discard, &typed.reply, typed.generate) {
+        (true, ..) => Some(Answer::Echo),
+        (_, true, ..) => Some(Answer::Discard),
+        (_, _, Some(text), _) => Some(Answer::Reply(text.clone())),
+        (.., Some(Size(bytes))) => Some(Answer::Generate(bytes)),
+        _ => None,
+    }
+}
+
+fn command(typed: &cli::Serve, words: &[OsString]) -> Option<Command> {
+    match (words.split_first(), &typed.sh) {
+        (Some((program, args)), _) => Some(Command {
+            program: program.clone(),
+            args: args.to_vec(),
+        }),
+        (None, line) => line.clone().map(Command::of_shell),
+    }
+}
 
 /// # Errors
 /// Addresses that make no sense, alone or with the type.
@@ -29,16 +56,14 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
     let recv = relay_options("listen", &typed.recv)?;
     rules::pauses("listen", &typed.run.pause, &[Stage::Connect])?;
     rules::datagrams_have_no_end(kind, &typed.close)?;
-    let answer = match (typed.serve.echo, typed.serve.reply, typed.serve.generate) {
-        (true, ..) => Some(Answer::Echo),
-        (_, Some(text), _) => Some(Answer::Reply(text)),
-        (.., Some(Size(bytes))) => Some(Answer::Generate(bytes)),
-        _ => None,
-    };
+    let answer = answer(&typed.serve);
+    let command = command(&typed.serve, &typed.command);
+    let serves = answer.is_some() || command.is_some();
     rules::answer_as_it_is(answer.as_ref(), send.crlf)?;
     rules::generated_datagrams(answer.as_ref(), kind)?;
     rules::paced_answers(answer.as_ref(), kind, send.rate)?;
-    if answer.is_some() || typed.serve.keep_open {
+    rules::many_clients(serves, kind, &typed.serve)?;
+    if serves || typed.serve.keep_open {
         rules::accepts(kind, &typed.listen)?;
     }
     if answer.is_some() {
@@ -48,18 +73,28 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
     if answer.is_some() || typed.serve.keep_open {
         rules::digest_without_end(kind, look)?;
     }
-    let act = match answer {
-        Some(answer) => Act::Serve(Serve {
+    let work = match (answer, command) {
+        (Some(answer), _) => Some(Work::Answers(Answers {
             answer,
-            send,
+            send: send.clone(),
             recv,
             idle: typed.idle.idle,
             lines: typed.lines.lines || facts.stdout_terminal,
             look,
+        })),
+        (None, command) => command.map(Work::Command),
+    };
+    let act = match work {
+        Some(work) => Act::Serve(Service {
+            work,
+            keep_open: typed.serve.keep_open,
+            most: typed.serve.max_clients,
+            drain: typed.serve.drain.unwrap_or(DRAIN),
         }),
         None if kind == Kind::Datagram && sockets > 1 => {
             return Err(Wrong(
-                "one conversation over datagrams has one address; --echo and --reply serve many"
+                "one conversation over datagrams has one address; --echo, --discard and --reply \
+                 serve many"
                     .into(),
             ));
         }

@@ -1,4 +1,7 @@
-//! accept(): one finished handshake out of the queue.
+//! accept(): one finished handshake out of the queue; `datagram` takes the first
+//! datagram in its place.
+
+mod datagram;
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::{Duration, Instant};
@@ -7,13 +10,14 @@ use nix::errno::Errno;
 use nix::poll::PollFlags;
 use socket2::Socket;
 
+use super::Stage;
 use super::bind::Bound;
 use super::connect::Conn;
 use super::socket::{local_name, name, outcome};
-use super::{Stage, recv};
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer};
 use crate::run::{Interest, Run, Wake};
+pub use datagram::first_datagram;
 
 /// How long to leave the queue alone when this machine has no room for one more.
 pub const BACK_OFF: Duration = Duration::from_millis(100);
@@ -135,6 +139,21 @@ fn ready_for_us(
     Ok((socket, peer))
 }
 
+/// How long a peer that has just come may take to show that it only knocks.
+const SETTLE: Duration = Duration::from_millis(10);
+
+/// Gives a port scan or health check the time for its reset, before anything
+/// is sent to it and lost; what poll(2) says of the peer then. A peer that
+/// speaks, or a later one, waits for nothing.
+///
+/// # Errors
+/// Timers and signals.
+pub fn settle(run: &mut Run, conn: &Conn) -> Result<PollFlags, Failure> {
+    let mut ready = [Interest::new(conn.socket.as_fd(), PollFlags::POLLIN)];
+    run.wait(&mut ready, Some(Instant::now() + SETTLE))?;
+    Ok(ready[0].ready())
+}
+
 /// Whether it helps to wait: this machine is out of something for now.
 pub fn is_passing(errno: Errno) -> bool {
     matches!(
@@ -152,69 +171,6 @@ pub fn knocked(run: &mut Run, (peer, local): (&str, &str), error: &StageError) {
         format!("{peer} on {local}"),
         format!("gone before a byte went either way ({why}); still listening"),
     );
-}
-
-/// Waits for a datagram and ties the socket to its sender, as accept() would
-/// give a socket of its own; also the datagram, and how long the name lives.
-///
-/// # Errors
-/// `--accept-timeout`, signals, and a sender that cannot be answered.
-pub fn first_datagram(
-    run: &mut Run,
-    bound: Bound,
-    options: &Options,
-    flags: i32,
-) -> Result<(Conn, Vec<u8>), Failure> {
-    run.enter(Stage::Accept, &bound.address);
-    let until = options.timeout.map(|after| Instant::now() + after);
-    let mut bytes = vec![0; recv::DATAGRAM_BUFFER];
-    let datagram = loop {
-        let mut ready = [Interest::new(bound.socket.as_fd(), PollFlags::POLLIN)];
-        match run.wait(&mut ready, until)? {
-            Wake::Progress => continue,
-            Wake::Time => {
-                return Err(run.timed_out(Timer {
-                    option: "--accept-timeout",
-                    after: options.timeout.unwrap_or_default(),
-                }));
-            }
-            Wake::Ready => {}
-        }
-        // An error belongs to an earlier answer, of which there was none.
-        if let Ok(datagram) = recv::datagram(&bound.socket, &mut bytes, flags) {
-            break datagram;
-        }
-    };
-    recv::Losses::default().tell(run, &bound.address, &datagram, bytes.len());
-    bytes.truncate(datagram.length.min(recv::DATAGRAM_BUFFER));
-    let (socket, local, transport, path) = bound.into_parts();
-    // An unbound Unix socket has no address to answer to.
-    let peer = datagram.from.as_ref().map_or("unix:".to_owned(), name);
-    if let Some(from) = &datagram.from {
-        let connected = socket.connect(from);
-        run.call(
-            || format!("connect({}, {peer})", socket.as_raw_fd()),
-            connected.as_ref().map_or_else(outcome, |()| "0".to_owned()),
-        );
-        connected.map_err(|error| StageError::io(Stage::Accept, &*peer, Class::Local, &error))?;
-    }
-    run.tell(Event::Peer {
-        address: peer.clone(),
-        local: local.clone(),
-        protocol: transport.name(),
-    });
-    run.pause(Stage::Accept)?;
-    let conn = Conn {
-        only: datagram.from,
-        linger: None,
-        reset: false,
-        socket,
-        peer,
-        local,
-        transport,
-        path,
-    };
-    Ok((conn, bytes))
 }
 
 /// Tells that this machine has no room for one more peer, at most once a

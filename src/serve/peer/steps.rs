@@ -1,0 +1,82 @@
+//! What is done with one peer next.
+
+use super::{PIECE, Peer, TALK, Turn};
+use crate::failure::Failure;
+use crate::run::Run;
+use crate::serve::answering::Answering;
+use crate::serve::pattern;
+use crate::serve::service::Answers;
+use crate::stage::{close, recv};
+
+impl Peer {
+    /// One step of questions and answers; None when nothing can be done now.
+    pub(super) fn answer(
+        &mut self,
+        run: &mut Run,
+        what: &Answers,
+        answering: &mut Answering<'_>,
+    ) -> Result<Option<Turn>, Failure> {
+        if self.wants_send() {
+            let sent = self.send(run, what)?;
+            return Ok(sent.then_some(Turn::GoesOn));
+        }
+        if self.little {
+            return Ok(None);
+        }
+        match self.recv(run, what, answering)? {
+            Some(0) if self.is_end() => {
+                self.ended = true;
+                // Everything was answered: our direction ends in order.
+                close::half_or_cut(run, &self.conn).map(|()| Some(Turn::Ended))
+            }
+            Some(length) => {
+                self.questions += 1;
+                // A full buffer says nothing about what follows.
+                let short = length < TALK.min(self.room);
+                self.little = short && !self.conn.transport.keeps_boundaries();
+                answering.answer(run, length, self.questions, &mut self.answer)?;
+                self.at = 0;
+                Ok(Some(Turn::GoesOn))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// One step of `--generate`: what the peer says is thrown away, so that it
+    /// never has to wait for us and the end is no reset.
+    pub(super) fn generate(
+        &mut self,
+        run: &mut Run,
+        what: &Answers,
+        answering: &mut Answering<'_>,
+        left: u64,
+    ) -> Result<Option<Turn>, Failure> {
+        let mut moved = false;
+        if self.at == self.answer.len() && left > 0 {
+            let length = left.min(PIECE as u64);
+            pattern::fill(&mut self.answer, self.sent, length as usize);
+            (self.at, self.generating) = (0, Some(left - length));
+        }
+        if self.at < self.answer.len() {
+            moved |= self.send(run, what)?;
+        } else if !self.finished {
+            close::half_or_cut(run, &self.conn)?;
+            (self.finished, moved) = (true, true);
+        }
+        if !self.ended {
+            let heard = self.recv(run, what, answering)?;
+            self.ended = heard == Some(0) && self.is_end();
+            moved |= heard.is_some();
+        }
+        Ok(match (self.ended && self.finished, moved) {
+            (true, _) => Some(Turn::Ended),
+            (false, true) => Some(Turn::GoesOn),
+            (false, false) => None,
+        })
+    }
+
+    /// A message of no bytes is a question like any other.
+    pub(super) fn is_end(&self) -> bool {
+        !self.conn.transport.keeps_boundaries() || recv::is_end(&self.conn.socket)
+    }
+}

@@ -1,0 +1,204 @@
+//! The loop: it waits, and lets the others act. `serving` is about who comes in,
+//! `moving` about who is here, `leaving` about the end.
+
+mod leaving;
+mod moving;
+mod serving;
+
+use std::collections::BTreeMap;
+use std::os::fd::{AsFd, RawFd};
+use std::time::Instant;
+
+use nix::errno::Errno;
+use nix::poll::PollFlags;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollTimeout};
+
+use super::alarms::Alarms;
+use super::answering::Answering;
+use super::capacity::Capacity;
+use super::client::Client;
+use super::door::Door;
+use super::service::{Service, Work};
+use super::{MOST_COMMANDS, failed};
+use crate::exit::Done;
+use crate::failure::{Class, Failure, StageError, Timer};
+use crate::run::{Interest, Run, Wake};
+use crate::stage::Stage;
+use crate::stage::accept;
+use crate::stage::bind::Bound;
+use crate::stage::connect::Conn;
+use crate::sys::{descriptor, rlimit};
+
+/// Events taken from epoll_wait(2) at once.
+const EVENTS: usize = 256;
+
+/// What a server knows.
+pub struct Server<'a> {
+    service: &'a Service,
+    accept: &'a accept::Options,
+    /// None where commands do the work.
+    answering: Option<Answering<'a>>,
+    door: Door,
+    capacity: Capacity,
+    epoll: Epoll,
+    /// By descriptor, which is also the number epoll(7) reports.
+    clients: BTreeMap<RawFd, Client>,
+    alarms: Alarms<RawFd>,
+    /// It was let in, and this machine has no room for its command yet.
+    unserved: Option<Conn>,
+    /// When `--accept-timeout` began; who only knocks does not put it off.
+    waiting_since: Instant,
+    /// When it was last told that it is full.
+    told: Option<Instant>,
+    /// A signal has asked for the end, and until when peers may finish.
+    leaving: Option<(i32, Instant)>,
+    /// Bytes sent to and received from all peers so far.
+    moved: (u64, u64),
+}
+
+impl<'a> Server<'a> {
+    /// # Errors
+    /// stdout was closed and is needed; epoll(7).
+    pub fn new(
+        run: &mut Run,
+        bound: Vec<Bound>,
+        service: &'a Service,
+        accept: &'a accept::Options,
+    ) -> Result<Server<'a>, Failure> {
+        let door = Door::new(bound)?;
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(failed)?;
+        let (answering, default) = match &service.work {
+            Work::Answers(what) => (Some(Answering::new(run, what)?), None),
+            Work::Command(_) => {
+                descriptor::keep_from_commands().map_err(|error| {
+                    StageError::io(Stage::Accept, "close_range", Class::Local, &error)
+                })?;
+                (None, Some(MOST_COMMANDS))
+            }
+        };
+        let capacity = match service.keep_open {
+            true => {
+                let local =
+                    |error| StageError::io(Stage::Accept, "RLIMIT_NOFILE", Class::Local, &error);
+                let limit = rlimit::raise_descriptor_limit().map_err(local)?;
+                let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+                Capacity::new(
+                    service.most.or(default),
+                    limit,
+                    descriptor::count().unwrap_or_default(),
+                )
+            }
+            false => Capacity::new(Some(1), usize::MAX, 0),
+        };
+        Ok(Server {
+            service,
+            accept,
+            answering,
+            door,
+            capacity,
+            epoll,
+            clients: BTreeMap::new(),
+            alarms: Alarms::default(),
+            unserved: None,
+            waiting_since: Instant::now(),
+            told: None,
+            leaving: None,
+            moved: (0, 0),
+        })
+    }
+
+    /// Serves until the only peer has ended, or for ever.
+    ///
+    /// # Errors
+    /// As `serve`.
+    pub fn run(&mut self, run: &mut Run) -> Result<Done, Failure> {
+        let mut events = vec![EpollEvent::empty(); EVENTS];
+        loop {
+            run.enter(Stage::Accept, self.door.name());
+            if let Some((number, _)) = self.leaving
+                && self.clients.is_empty()
+            {
+                return Err(run.signalled(number));
+            }
+            let (came, moved) = match self.wait(run)? {
+                Some(ready) => ready,
+                None => continue,
+            };
+            if moved {
+                let count = match self.epoll.wait(&mut events, EpollTimeout::ZERO) {
+                    Ok(count) => count,
+                    Err(Errno::EINTR) => 0,
+                    Err(errno) => return Err(failed(errno)),
+                };
+                for event in &events[..count] {
+                    if let Some(done) = self.turn(run, event.data() as RawFd)? {
+                        return Ok(done);
+                    }
+                }
+            }
+            if came {
+                for conn in self.door.accept(run, self.room())? {
+                    self.serve(run, conn)?;
+                }
+            }
+        }
+    }
+
+    /// How many more there may be.
+    fn room(&self) -> usize {
+        match self.unserved {
+            Some(_) => 0,
+            None => self.capacity.most.saturating_sub(self.clients.len()),
+        }
+    }
+
+    /// Whether somebody is at the door, and whether something moved; None after
+    /// anything else that had to be done at its time.
+    fn wait(&mut self, run: &mut Run) -> Result<Option<(bool, bool)>, Failure> {
+        let open = self.door.is_open() && self.room() > 0;
+        let nobody = match self.clients.is_empty() {
+            true => self.accept.timeout.map(|time| self.waiting_since + time),
+            false => None,
+        };
+        let leaves = self.leaving.map(|(_, until)| until);
+        let until = [nobody, leaves, self.alarms.next(), self.door.rests_until()];
+        let until = until.into_iter().flatten().min();
+        let mut fds = [
+            Interest::new(self.epoll.0.as_fd(), PollFlags::POLLIN),
+            Interest::new(self.door.fd(), PollFlags::POLLIN),
+        ];
+        let wake = run.wait(&mut fds[..1 + usize::from(open)], until);
+        let [moved, came] = fds.map(|fd| fd.is_ready());
+        match wake {
+            Ok(Wake::Ready) => Ok(Some((open && came, moved))),
+            Ok(Wake::Progress) => Ok(None),
+            Ok(Wake::Time) => {
+                let now = Instant::now();
+                if let Some((number, until)) = self.leaving
+                    && now >= until
+                {
+                    return Err(run.signalled(number));
+                }
+                if nobody.is_some_and(|moment| now >= moment) {
+                    return Err(run.timed_out(Timer {
+                        option: "--accept-timeout",
+                        after: self.accept.timeout.unwrap_or_default(),
+                    }));
+                }
+                self.door.wake(now);
+                if self.door.rests_until().is_none()
+                    && let Some(conn) = self.unserved.take()
+                {
+                    self.serve(run, conn)?;
+                }
+                self.ring(run, now)?;
+                Ok(None)
+            }
+            Err(Failure::Signal { number, .. }) if self.may_finish(number) => {
+                self.leave(run, number);
+                Ok(None)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Who comes in, and what is done when that cannot be served yet.
+
+use std::os::fd::{AsFd, AsRawFd};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::PollFlags;
+use nix::sys::epoll::EpollEvent;
+
+use super::Server;
+use crate::failure::{Class, Failure, StageError};
+use crate::run::Run;
+use crate::serve::capacity::Bound;
+use crate::serve::child::Child;
+use crate::serve::client::Client;
+use crate::serve::failed;
+use crate::serve::peer::Peer;
+use crate::serve::service::Work;
+use crate::stage::Stage;
+use crate::stage::accept::{knocked, settle};
+use crate::stage::connect::Conn;
+use crate::sys::descriptor;
+
+impl Server<'_> {
+    /// Serves one more.
+    pub(super) fn serve(&mut self, run: &mut Run, conn: Conn) -> Result<(), Failure> {
+        let client = match &self.service.work {
+            Work::Answers(what) => Client::Peer(Box::new(Peer::new(conn, what))),
+            Work::Command(command) => {
+                if self.only_knocks(run, &conn)? {
+                    return Ok(());
+                }
+                match Child::start(run, &conn, command) {
+                    Ok(child) => Client::Child(child),
+                    Err(error) => return self.not_started(run, conn, error),
+                }
+            }
+        };
+        if !self.service.keep_open && client.has_proved() {
+            self.door.close();
+        }
+        let fd = client.fd().as_raw_fd();
+        let event = EpollEvent::new(client.interest(), fd as u64);
+        self.epoll.add(client.fd(), event).map_err(failed)?;
+        self.alarms.set(&fd, client.wakes_at(&self.service.work));
+        self.clients.insert(fd, client);
+        self.full(run);
+        Ok(())
+    }
+
+    /// Tells that there is no room for more, at most once a second: those who
+    /// wait in the queue do not know why.
+    fn full(&mut self, run: &mut Run) {
+        let now = Instant::now();
+        let told = self
+            .told
+            .is_some_and(|at| now < at + Duration::from_secs(1));
+        if self.room() > 0 || told || !self.service.keep_open {
+            return;
+        }
+        self.told = Some(now);
+        let most = self.capacity.most;
+        let object = self.door.name().to_owned();
+        match self.capacity.bound {
+            Bound::Asked => run.tell(
+                StageError::new(
+                    Stage::Accept,
+                    object,
+                    Class::Local,
+                    format!("{most} clients, which is --max-clients: others wait in the queue"),
+                )
+                .attempt(),
+            ),
+            Bound::Descriptors => run.note(
+                Stage::Accept,
+                object,
+                format!(
+                    "{most} clients, which is all that ulimit -n leaves: others wait in the queue"
+                ),
+            ),
+        }
+    }
+
+    /// A port scan or a health check gets no command. The only peer there is
+    /// has a moment to show that it is one.
+    fn only_knocks(&self, run: &mut Run, conn: &Conn) -> Result<bool, Failure> {
+        let ready = match self.service.keep_open {
+            true if descriptor::is_ready(conn.socket.as_fd(), PollFlags::POLLIN) => {
+                settle(run, conn)?
+            }
+            true => return Ok(false),
+            false => settle(run, conn)?,
+        };
+        if !ready.contains(PollFlags::POLLERR) {
+            return Ok(false);
+        }
+        let errno = conn.socket.take_error().ok().flatten();
+        let errno = errno.and_then(|error| error.raw_os_error());
+        let errno = errno.map_or(Errno::ECONNRESET, Errno::from_raw);
+        let error = StageError::os(Stage::Recv, &*conn.peer, Class::Cut, errno);
+        knocked(run, (&conn.peer, &conn.local), &error);
+        Ok(true)
+    }
+
+    /// Out of something that will be there again: later. A command that does
+    /// not exist is told, and with `-k` the next peer may have more luck.
+    fn not_started(&mut self, run: &mut Run, conn: Conn, error: StageError) -> Result<(), Failure> {
+        match (error.class, error.errno) {
+            (Class::Local, Some(errno)) if self.service.keep_open => {
+                self.door.rest(run, errno);
+                self.unserved = Some(conn);
+                Ok(())
+            }
+            (Class::Command, _) if self.service.keep_open => {
+                let failure = Failure::from(error);
+                if let Some(event) = failure.event() {
+                    run.tell(event);
+                }
+                Ok(())
+            }
+            _ => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What happens in a child between fork(2) and execve(2), where little is allowed.
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use nix::libc;
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::resource::{Resource, rlim_t, setrlimit};
+use nix::sys::signal::Signal;
+
+/// The last signal there is, real-time ones included (signal(7)).
+const SIGNALS: i32 = 64;
+
+/// The command ends when this process does, however that happens: the kernel
+/// sends it SIGTERM (PR_SET_PDEATHSIG of prctl(2)). No signal is ignored there,
+/// whatever this process was started with, and the limit of descriptors is
+/// `descriptors` (soft, hard) again.
+pub fn belongs_to_us(command: &mut Command, descriptors: Option<(rlim_t, rlim_t)>) {
+    let prepare = move || {
+        for signal in 1..=SIGNALS {
+            // EINVAL of those that cannot be ignored, and of the C library's own.
+            // SAFETY: installs no handler; signal(2) is async-signal-safe.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        set_pdeathsig(Signal::SIGTERM)?;
+        if let Some((soft, hard)) = descriptors {
+            setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?;
+        }
+        Ok(())
+    };
+    // SAFETY: `prepare` makes plain system calls on integers; it allocates
+    // nothing, takes no lock, and touches no memory that another thread may
+    // have been changing when this process was forked.
+    unsafe { command.pre_exec(prepare) };
+}
