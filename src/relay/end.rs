@@ -63,6 +63,15 @@ pub trait Source {
     /// # Errors
     /// The stage that failed, or the source's own trouble.
     fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure>;
+
+    /// As [`Source::read`] of up to `room` bytes. Who has to wait for them
+    /// elsewhere borrows the buffer for as long, and leaves an empty one.
+    ///
+    /// # Errors
+    /// As [`Source::read`].
+    fn fill(&mut self, run: &mut Run, buffer: &mut Vec<u8>, room: usize) -> Result<Step, Failure> {
+        self.read(run, &mut buffer[..room])
+    }
 }
 
 /// Where bytes go. A write never blocks longer than the run allows.

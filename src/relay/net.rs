@@ -53,25 +53,16 @@ impl<'a> Receiving<'a> {
         }
     }
 
-    /// Each recv() blocks for all of `chunk`, the last for the rest of `bytes`
-    /// (MSG_WAITALL).
+    /// Each recv() blocks for all it asks for (MSG_WAITALL).
     ///
     /// # Errors
     /// No pipe, or no thread to be had.
-    pub fn waits_for_all(mut self, bytes: Option<u64>, chunk: usize) -> Result<Self, Failure> {
-        let waiting = Waiting::new(&self.conn.socket, bytes, chunk, self.flags);
+    pub fn waits_for_all(mut self) -> Result<Self, Failure> {
+        let waiting = Waiting::new(&self.conn.socket, self.flags);
         let peer = &*self.conn.peer;
         let local = |error| StageError::io(Stage::Recv, peer, Class::Local, &error);
         self.waiting = Some(waiting.map_err(local)?);
         Ok(self)
-    }
-
-    fn stream(&mut self, buffer: &mut [u8]) -> Option<nix::Result<usize>> {
-        match &mut self.waiting {
-            Some(waiting) if !waiting.is_done() => None,
-            Some(waiting) => Some(waiting.take(buffer)),
-            None => Some(recv::recv(&self.conn.socket, buffer, self.flags)),
-        }
     }
 
     /// One message; None is a stranger's, which is none of this conversation.
@@ -94,6 +85,58 @@ impl<'a> Receiving<'a> {
             self.sender = datagram.from;
         }
         Ok(Some(datagram.length.min(buffer.len())))
+    }
+
+    /// What one recv() for `room` bytes means.
+    fn judge(
+        &self,
+        run: &mut Run,
+        received: nix::Result<usize>,
+        room: usize,
+    ) -> Result<Step, Failure> {
+        let transport = self.conn.transport;
+        let is_datagram = transport.is_datagram();
+        run.call(
+            || {
+                format!(
+                    "recv({}, {room}, {})",
+                    self.conn.socket.as_raw_fd(),
+                    flags::recv_names(self.flags)
+                )
+            },
+            shown(&received),
+        );
+        match received {
+            Ok(0) if self.conn.reset => {
+                Err(failed(Stage::Recv, self.conn, Errno::ECONNRESET).into())
+            }
+            Ok(0) if !transport.keeps_boundaries() => Ok(Step::End),
+            Ok(0) if !is_datagram && recv::is_end(&self.conn.socket) => Ok(Step::End),
+            Ok(length) => {
+                self.heard.set(true);
+                if self.flags & libc::MSG_TRUNC != 0 && self.conn.transport == Transport::Tcp {
+                    return Ok(Step::Discarded(length));
+                }
+                Ok(Step::Moved(length))
+            }
+            Err(Errno::EAGAIN) if self.flags & libc::MSG_DONTWAIT != 0 => {
+                let peer = &*self.conn.peer;
+                Err(
+                    StageError::os(Stage::Recv, peer, Class::NoAnswer, Errno::EAGAIN)
+                        .hint("nothing more was there, and dontwait does not wait for it")
+                        .into(),
+                )
+            }
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(Step::NotReady),
+            Err(errno) => {
+                let error = failed(Stage::Recv, self.conn, errno);
+                if is_datagram && self.heard.get() {
+                    run.tell(error.attempt());
+                    return Ok(Step::NotReady);
+                }
+                Err(error.into())
+            }
+        }
     }
 }
 
@@ -144,61 +187,25 @@ impl Source for Receiving<'_> {
     }
 
     fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {
-        let transport = self.conn.transport;
-        let is_datagram = transport.is_datagram();
-        let received = if transport.keeps_boundaries() {
+        let received = if self.conn.transport.keeps_boundaries() {
             match self.message(run, buffer) {
                 Ok(None) => return Ok(Step::NotReady),
                 Ok(Some(length)) => Ok(length),
                 Err(errno) => Err(errno),
             }
         } else {
-            match self.stream(buffer) {
-                Some(received) => received,
-                None => return Ok(Step::NotReady),
-            }
+            recv::recv(&self.conn.socket, buffer, self.flags)
         };
-        run.call(
-            || {
-                format!(
-                    "recv({}, {}, {})",
-                    self.conn.socket.as_raw_fd(),
-                    buffer.len(),
-                    flags::recv_names(self.flags)
-                )
+        self.judge(run, received, buffer.len())
+    }
+
+    fn fill(&mut self, run: &mut Run, buffer: &mut Vec<u8>, room: usize) -> Result<Step, Failure> {
+        match &mut self.waiting {
+            None => self.read(run, &mut buffer[..room]),
+            Some(waiting) => match waiting.fill(buffer, room) {
+                Some(received) => self.judge(run, received, room),
+                None => Ok(Step::NotReady),
             },
-            shown(&received),
-        );
-        match received {
-            Ok(0) if self.conn.reset => {
-                Err(failed(Stage::Recv, self.conn, Errno::ECONNRESET).into())
-            }
-            Ok(0) if !transport.keeps_boundaries() => Ok(Step::End),
-            Ok(0) if !is_datagram && recv::is_end(&self.conn.socket) => Ok(Step::End),
-            Ok(length) => {
-                self.heard.set(true);
-                if self.flags & libc::MSG_TRUNC != 0 && self.conn.transport == Transport::Tcp {
-                    return Ok(Step::Discarded(length));
-                }
-                Ok(Step::Moved(length))
-            }
-            Err(Errno::EAGAIN) if self.flags & libc::MSG_DONTWAIT != 0 => {
-                let peer = &*self.conn.peer;
-                Err(
-                    StageError::os(Stage::Recv, peer, Class::NoAnswer, Errno::EAGAIN)
-                        .hint("nothing more was there, and dontwait does not wait for it")
-                        .into(),
-                )
-            }
-            Err(Errno::EAGAIN | Errno::EINTR) => Ok(Step::NotReady),
-            Err(errno) => {
-                let error = failed(Stage::Recv, self.conn, errno);
-                if is_datagram && self.heard.get() {
-                    run.tell(error.attempt());
-                    return Ok(Step::NotReady);
-                }
-                Err(error.into())
-            }
         }
     }
 }

@@ -15,83 +15,80 @@ use socket2::Socket;
 
 use crate::stage::recv;
 
-/// The calls of one connection, one at a time, the next begun as soon as the
-/// one before was taken.
+/// The calls of one connection, one at a time: each begins when the bytes of
+/// the one before have been passed on, into the same buffer.
 pub struct Waiting {
     socket: Socket,
-    asks: Option<Sender<usize>>,
-    answers: Receiver<nix::Result<Vec<u8>>>,
-    done: OwnedFd,
+    asks: Option<Sender<Ask>>,
+    answers: Receiver<Answer>,
+    /// Readable while no call is under way, so that poll(2) brings us back.
+    turn: OwnedFd,
     thread: Option<JoinHandle<()>>,
-    chunk: usize,
-    /// What `--bytes` still lets us ask for.
-    left: u64,
     /// A call that was not taken yet.
     under_way: bool,
 }
 
+/// A buffer and how much of it a call is to fill.
+type Ask = (Vec<u8>, usize);
+
+/// The same buffer and what became of the call.
+type Answer = (Vec<u8>, nix::Result<usize>);
+
 impl Waiting {
-    /// Begins to wait for `bytes` in calls for `chunk` each, with these flags.
+    /// Nothing is waited for yet; every call will have these flags.
     ///
     /// # Errors
     /// fcntl(2), pipe(2), or no thread to be had.
-    pub fn new(socket: &Socket, bytes: Option<u64>, chunk: usize, flags: i32) -> io::Result<Self> {
+    pub fn new(socket: &Socket, flags: i32) -> io::Result<Self> {
         let socket = socket.try_clone()?;
         socket.set_nonblocking(false)?;
-        let (done, ring) = pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
+        let (turn, ring) = pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
+        write(&ring, &[1])?;
         let (asks, asked) = channel();
         let (answer, answers) = channel();
         let theirs = socket.try_clone()?;
         let thread = std::thread::Builder::new()
             .name("recv".into())
             .spawn(move || call(&theirs, flags, &asked, &answer, &ring))?;
-        let mut waiting = Waiting {
+        Ok(Waiting {
             socket,
             asks: Some(asks),
             answers,
-            done,
+            turn,
             thread: Some(thread),
-            chunk,
-            left: bytes.unwrap_or(u64::MAX),
             under_way: false,
-        };
-        waiting.ask();
-        Ok(waiting)
+        })
     }
 
-    /// Readable when a call is done.
+    /// Readable when [`Waiting::fill`] has something to do.
     pub fn fd(&self) -> BorrowedFd<'_> {
-        self.done.as_fd()
+        self.turn.as_fd()
     }
 
-    /// The result of the call that is done, in `buffer`, which has room for a
-    /// chunk; then begins the next.
-    pub fn take(&mut self, buffer: &mut [u8]) -> nix::Result<usize> {
-        let mut rung = [0];
-        read(&self.done, &mut rung)?;
-        self.under_way = false;
-        // The thread sends before it rings, and ends only with us.
-        let bytes = self.answers.recv().unwrap_or(Ok(Vec::new()))?;
-        let length = bytes.len().min(buffer.len());
-        buffer[..length].copy_from_slice(&bytes[..length]);
-        self.left -= length as u64;
-        if length > 0 {
-            self.ask();
+    /// The result of the call that is done, its bytes in `buffer`; or None, and
+    /// a call for `room` bytes is under way, which has borrowed the buffer.
+    pub fn fill(&mut self, buffer: &mut Vec<u8>, room: usize) -> Option<nix::Result<usize>> {
+        if !self.is_our_turn() {
+            return None;
         }
-        Ok(length)
+        if self.under_way {
+            self.under_way = false;
+            // The thread sends before it rings, and ends only with us.
+            let (filled, result) = self.answers.recv().ok()?;
+            *buffer = filled;
+            return Some(result);
+        }
+        if let Err(errno) = read(&self.turn, &mut [0]) {
+            return Some(Err(errno));
+        }
+        let ask = (std::mem::take(buffer), room);
+        // The thread ends only with us.
+        self.under_way = self.asks.as_ref()?.send(ask).is_ok();
+        None
     }
 
-    /// Whether a call is done.
-    pub fn is_done(&self) -> bool {
+    fn is_our_turn(&self) -> bool {
         crate::sys::descriptor::is_ready(self.fd(), nix::poll::PollFlags::POLLIN)
-    }
-
-    fn ask(&mut self) {
-        let length = usize::try_from(self.left).map_or(self.chunk, |left| left.min(self.chunk));
-        if let Some(asks) = self.asks.as_ref().filter(|_| length > 0) {
-            // It ends only with us.
-            self.under_way = asks.send(length).is_ok();
-        }
     }
 }
 
@@ -100,18 +97,14 @@ impl Waiting {
 fn call(
     socket: &Socket,
     flags: i32,
-    asked: &Receiver<usize>,
-    answer: &Sender<nix::Result<Vec<u8>>>,
+    asked: &Receiver<Ask>,
+    answer: &Sender<Answer>,
     ring: &OwnedFd,
 ) {
     let _ = SigSet::all().thread_block();
-    for length in asked {
-        let mut buffer = vec![0; length];
-        let result = recv::recv(socket, &mut buffer, flags).map(|length| {
-            buffer.truncate(length);
-            buffer
-        });
-        if answer.send(result).is_err() || write(ring, &[1]).is_err() {
+    for (mut buffer, length) in asked {
+        let result = recv::recv(socket, &mut buffer[..length], flags);
+        if answer.send((buffer, result)).is_err() || write(ring, &[1]).is_err() {
             return;
         }
     }
@@ -141,44 +134,44 @@ mod tests {
     use std::io::Write;
     use std::os::unix::net::UnixStream;
 
-    fn wait(waiting: &Waiting) {
+    /// Asks, waits, and takes.
+    fn fill(waiting: &mut Waiting, buffer: &mut Vec<u8>, room: usize) -> nix::Result<usize> {
+        assert_eq!(waiting.fill(buffer, room), None);
+        assert!(buffer.is_empty(), "it is lent");
         let mut one = [PollFd::new(waiting.fd(), PollFlags::POLLIN)];
         assert_eq!(poll(&mut one, 10_000u16), Ok(1));
+        waiting.fill(buffer, room).unwrap()
     }
 
     #[test]
-    fn calls_wait_for_all_and_the_last_for_the_rest() {
+    fn each_call_waits_for_all_it_asked_for() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let mut waiting = Waiting::new(&ours.into(), Some(10), 4, MSG_WAITALL).unwrap();
-        let mut buffer = [0; 4];
-        let mut taken = Vec::new();
+        let mut waiting = Waiting::new(&ours.into(), MSG_WAITALL).unwrap();
+        let mut buffer = vec![0; 4];
         for piece in ["ab", "cde", "fghi", "j"] {
             theirs.write_all(piece.as_bytes()).unwrap();
         }
-        for _ in 0..3 {
-            wait(&waiting);
-            taken.push(waiting.take(&mut buffer).unwrap());
+        for (room, bytes) in [(4, "abcd"), (4, "efgh"), (2, "ij")] {
+            assert_eq!(fill(&mut waiting, &mut buffer, room), Ok(room));
+            assert_eq!((&buffer[..room], buffer.len()), (bytes.as_bytes(), 4));
         }
-        assert_eq!(taken, [4, 4, 2]);
-        assert!(!waiting.is_done(), "nothing more was asked for");
+        assert!(!waiting.under_way, "nothing more was asked for");
     }
 
     #[test]
     fn an_end_is_short_and_a_waiting_call_can_be_given_up() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         theirs.write_all(b"abc").unwrap();
-        let given_up = Waiting::new(&ours.try_clone().unwrap().into(), None, 9, MSG_WAITALL);
-        drop(given_up.unwrap());
+        let mut given_up = Waiting::new(&ours.try_clone().unwrap().into(), MSG_WAITALL).unwrap();
+        assert_eq!(given_up.fill(&mut vec![0; 9], 9), None);
+        drop(given_up);
 
         let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let mut waiting = Waiting::new(&ours.into(), None, 9, MSG_WAITALL).unwrap();
+        let mut waiting = Waiting::new(&ours.into(), MSG_WAITALL).unwrap();
+        let mut buffer = vec![0; 9];
         theirs.write_all(b"abc").unwrap();
-        assert!(!waiting.is_done());
         drop(theirs);
-        let mut buffer = [0; 9];
-        wait(&waiting);
-        assert_eq!(waiting.take(&mut buffer), Ok(3));
-        wait(&waiting);
-        assert_eq!(waiting.take(&mut buffer), Ok(0));
+        assert_eq!(fill(&mut waiting, &mut buffer, 9), Ok(3));
+        assert_eq!(fill(&mut waiting, &mut buffer, 9), Ok(0));
     }
 }

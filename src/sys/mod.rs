@@ -4,7 +4,9 @@
 pub mod child;
 pub mod descriptor;
 pub mod errqueue;
+
 pub mod holder;
+pub mod memory;
 pub mod outq;
 pub mod pidfd;
 pub mod rlimit;

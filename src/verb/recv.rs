@@ -130,7 +130,7 @@ fn take(
     let mut receiving = Receiving::new(&conn, plan.recv, &heard);
     let buffer = buffer(plan, &conn);
     if waits_for_all(plan, &conn) {
-        receiving = match receiving.waits_for_all(plan.bytes, buffer) {
+        receiving = match receiving.waits_for_all() {
             Ok(receiving) => receiving,
             Err(failure) => {
                 return Attempted {

@@ -17,6 +17,7 @@ mod firewall;
 mod generated;
 mod json;
 mod knocks;
+mod memory;
 mod messages;
 mod options;
 mod probe;

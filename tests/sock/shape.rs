@@ -125,24 +125,6 @@ fn newlines_leave_as_crlf_and_come_as_they_are() {
     server.finish();
 }
 
-/// Short lines make the piece that is read a third longer, over and over: the
-/// buffer must not grow with them.
-#[test]
-fn crlf_takes_no_more_memory_for_more_lines() {
-    let (port, peer) = serve(V4, |stream| drain(&stream).0);
-    let input = "a\n".repeat(8 << 20);
-    let mut client = sock(format!("send 127.0.0.1 {port} --crlf"))
-        .stdin(Stdin::Pipe)
-        .spawn();
-    let mut stdin = client.take_stdin();
-    stdin.write_all(input.as_bytes()).expect("it reads");
-    let peak = files::peak_memory_kib(client.pid());
-    drop(stdin);
-    client.finish();
-    assert_eq!(peer.join().expect("the peer").len(), 3 * (8 << 20));
-    assert!(peak < 16 << 10, "{peak} KiB");
-}
-
 #[test]
 fn one_recv_asks_for_no_more_than_its_chunk() {
     let (port, peer) = serve(V4, |mut stream| {

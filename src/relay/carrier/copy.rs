@@ -5,6 +5,11 @@ use crate::failure::Failure;
 use crate::relay::crlf::Crlf;
 use crate::relay::end::{Sink, Source, Step};
 use crate::run::Run;
+use crate::sys::memory;
+
+/// A buffer beyond this is given the room that reading the command line took:
+/// with the largest there may be a process stays within 8 MiB.
+const LARGE: usize = 1 << 20;
 
 /// Through a buffer of our own, for every kind of end, and for whatever has to
 /// look at the bytes.
@@ -21,6 +26,9 @@ impl Copy {
     /// A buffer of `capacity` bytes: what one read takes at most. Zeroed memory
     /// costs nothing before it is touched, so a carrier that never copies is free.
     pub fn new(capacity: usize) -> Copy {
+        if capacity > LARGE {
+            memory::trim();
+        }
         Copy {
             buffer: vec![0; capacity],
             capacity,
@@ -92,7 +100,7 @@ impl Carrier for Copy {
         room: usize,
     ) -> Result<Step, Failure> {
         let room = room.min(self.capacity);
-        let step = source.read(run, &mut self.buffer[..room])?;
+        let step = source.fill(run, &mut self.buffer, room)?;
         if let Step::Moved(length) = step {
             self.hold(length);
         }
