@@ -92,6 +92,8 @@ pub struct Direct {
     talks: bool,
     /// poll(2) was to say when the socket has something.
     polled: bool,
+    /// The last call left off early: the next one would be told EAGAIN.
+    full: bool,
     told: Option<Told>,
 }
 
@@ -105,6 +107,7 @@ impl Direct {
             enlarged: None,
             talks: true,
             polled: false,
+            full: false,
             told: None,
         }
     }
@@ -249,6 +252,9 @@ impl Carrier for Direct {
         else {
             return Ok(Passed::Not);
         };
+        if std::mem::take(&mut self.full) {
+            return Ok(Passed::SinkFull);
+        }
         let passed = match way {
             Way::Sendfile => sendfile::carry(run, from.fd(), to.fd(), room),
             Way::FromPipe | Way::ToPipe => splice::carry(run, from.fd(), to.fd(), room),
@@ -267,6 +273,8 @@ impl Carrier for Direct {
                     return Ok(Passed::Held(bytes));
                 }
                 sink.was_given(bytes);
+                // Or the file has ended, which the call after poll(2) finds out.
+                self.full = way == Way::Sendfile && bytes < room.min(sendfile::MOST);
                 Ok(Passed::Moved(bytes))
             }
             (Err(Errno::EAGAIN | Errno::EINTR), _) => Ok(self.blocked(way, from.fd(), to.fd())),

@@ -8,7 +8,7 @@ use crate::run::Run;
 
 /// Bytes asked for at once. A file of which nothing is cached is read within
 /// the call, and signals wait for it: this is 10 ms of a slow SSD.
-const MOST: usize = 2 << 20;
+pub const MOST: usize = 2 << 20;
 
 /// sendfile(2) from the file's own position, which moves on by what was sent.
 /// The socket does not block; the disk may, so it is watched like a read.
