@@ -4,6 +4,7 @@
 //! Whatever a plan contains can be carried out as it stands; whatever cannot
 //! is refused here, in clap's own form and with code 2.
 
+mod flags;
 mod options;
 mod rules;
 #[cfg(test)]
@@ -22,7 +23,7 @@ use crate::report::Style;
 use crate::run::Pause;
 use crate::serve::Service;
 use crate::services::{Services, System};
-use crate::stage::options::{Options, SocketOption, Useless};
+use crate::stage::options::{Options, SocketOption};
 use crate::stage::socket::Transport;
 use crate::stage::{accept, connect, listen, recv, resolve, send};
 use crate::sys::terminal;
@@ -99,17 +100,6 @@ pub enum Kind {
 pub enum Way {
     Dial(Dial),
     Wait(Wait),
-}
-
-impl Way {
-    /// Adds what will do nothing; it is told once, with the first socket.
-    fn useless(&mut self, option: Useless) {
-        let options = match self {
-            Way::Dial(dial) => &mut dial.connect.socket,
-            Way::Wait(wait) => &mut wait.socket,
-        };
-        options.notes.push(option);
-    }
 }
 
 /// A two-way conversation.

@@ -1,6 +1,7 @@
 //! What the options of socket(), bind() and close() mean on the sockets of a
 //! run: the data that its stages apply.
 
+use super::flags::Flags;
 use super::{Wrong, rules};
 use crate::cli;
 use crate::stage::Stage;
@@ -13,6 +14,7 @@ pub struct Typed<'a> {
     pub bind: &'a cli::BindOptions,
     pub mode: Option<crate::mode::Mode>,
     pub linger: Option<std::time::Duration>,
+    pub flags: Flags,
 }
 
 /// On which side a socket is.
@@ -127,7 +129,7 @@ fn udp_only(typed: &cli::SocketOptions) -> [(&'static str, bool); 2] {
 
 /// What the kernel takes without a word, and does nothing with.
 fn without_effect(typed: &Typed<'_>, transports: &[Transport]) -> Vec<Useless> {
-    let mut notes = Vec::new();
+    let mut notes = typed.flags.useless(transports);
     let unix = transports.iter().any(|transport| transport.is_unix());
     if typed.socket.rcvbuf.is_some() && unix {
         notes.push(Useless {

@@ -128,6 +128,11 @@ impl<'a> Receiving<'a> {
                 )
             }
             Err(Errno::EAGAIN | Errno::EINTR) => Ok(Step::NotReady),
+            // poll(2) has said that there is one, or that the stream has ended.
+            Err(Errno::EINVAL) if self.flags & libc::MSG_OOB != 0 => {
+                let peer = &*self.conn.peer;
+                Err(StageError::os(Stage::Recv, peer, Class::Cut, Errno::EINVAL).into())
+            }
             Err(errno) => {
                 let error = failed(Stage::Recv, self.conn, errno);
                 if is_datagram && self.heard.get() {
@@ -182,6 +187,8 @@ impl Source for Receiving<'_> {
     fn interest(&self) -> PollFlags {
         match self.flags & libc::MSG_OOB {
             0 => PollFlags::POLLIN,
+            // Nothing is urgent there; who asks is told.
+            _ if self.conn.transport.keeps_boundaries() => PollFlags::POLLIN,
             _ => PollFlags::from_bits_retain(libc::POLLPRI | libc::POLLRDHUP),
         }
     }
@@ -302,6 +309,14 @@ impl Sink for Sending<'_> {
         );
         match sent {
             Ok(length) => Ok(Step::Moved(length)),
+            Err(Errno::EAGAIN) if self.options.flags & libc::MSG_DONTWAIT != 0 => {
+                let peer = &*self.conn.peer;
+                Err(
+                    StageError::os(Stage::Send, peer, Class::NoAnswer, Errno::EAGAIN)
+                        .hint("the peer has not taken what is there, and dontwait does not wait for it")
+                        .into(),
+                )
+            }
             Err(Errno::EAGAIN | Errno::EINTR) => Ok(Step::NotReady),
             Err(Errno::ENOBUFS) if self.conn.transport.is_datagram() => {
                 run.sleep(DEVICE_PAUSE)?;
@@ -312,7 +327,10 @@ impl Sink for Sending<'_> {
     }
 
     fn finish(&mut self, run: &mut Run) -> Result<(), Failure> {
-        if self.conn.transport.is_datagram() || self.on_eof == OnEof::Keep {
+        let transport = self.conn.transport;
+        send::let_go(run, &self.conn.socket, transport, self.options.flags)
+            .map_err(|error| StageError::io(Stage::Send, &*self.conn.peer, Class::Local, &error))?;
+        if transport.is_datagram() || self.on_eof == OnEof::Keep {
             return Ok(());
         }
         close::half_or_cut(run, self.conn)

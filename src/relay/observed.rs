@@ -47,12 +47,24 @@ impl<E: Source> Source for Observed<'_, E> {
 
     fn read(&mut self, run: &mut Run, buffer: &mut [u8]) -> Result<Step, Failure> {
         let step = self.end.read(run, buffer)?;
+        self.came(run, step, buffer);
+        Ok(step)
+    }
+
+    fn fill(&mut self, run: &mut Run, buffer: &mut Vec<u8>, room: usize) -> Result<Step, Failure> {
+        let step = self.end.fill(run, buffer, room)?;
+        self.came(run, step, buffer);
+        Ok(step)
+    }
+}
+
+impl<E: Source> Observed<'_, E> {
+    fn came(&mut self, run: &mut Run, step: Step, buffer: &[u8]) {
         if let Step::Moved(length) = step
             && !self.look.is_blind()
         {
             self.look.saw_of(run, &buffer[..length], self.end.sender());
         }
-        Ok(step)
     }
 }
 

@@ -1,5 +1,6 @@
 //! send(): bytes into the kernel, and what it means when it does not take them.
 
+use std::io;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
@@ -11,9 +12,10 @@ use socket2::{SockAddr, Socket};
 use super::Stage;
 use super::connect::class;
 use super::pace::Pace;
-use super::socket::Transport;
+use super::socket::{Transport, outcome};
 use crate::failure::{Class, StageError};
-use crate::sys::{errqueue, signal};
+use crate::run::Run;
+use crate::sys::{errqueue, signal, sockopt};
 use crate::units::Rate;
 use crate::verdict::{self, Evidence, Protocol, State, judge};
 
@@ -56,6 +58,24 @@ pub fn send(socket: &Socket, bytes: &[u8], flags: i32) -> nix::Result<usize> {
     send_call(socket.as_raw_fd(), bytes, MsgFlags::from_bits_retain(flags))
 }
 
+/// Lets go what MSG_MORE has held back until now: UDP keeps it as one datagram
+/// until a send() without the flag, or this (UDP_CORK, udp(7)). Nothing held is
+/// nothing sent.
+///
+/// # Errors
+/// setsockopt(2).
+pub fn let_go(run: &mut Run, socket: &Socket, transport: Transport, flags: i32) -> io::Result<()> {
+    if transport != Transport::Udp || flags & libc::MSG_MORE == 0 {
+        return Ok(());
+    }
+    let done = sockopt::set_int(socket, libc::SOL_UDP, libc::UDP_CORK, 0);
+    run.call(
+        || format!("setsockopt({}, SOL_UDP, UDP_CORK, 0)", socket.as_raw_fd()),
+        done.as_ref().map_or_else(outcome, |()| "0".to_owned()),
+    );
+    done
+}
+
 /// One sendto(2).
 ///
 /// # Errors
@@ -88,7 +108,13 @@ pub fn failed(
             | Errno::EDESTADDRREQ
     );
     if local {
-        return StageError::os(stage, peer, Class::Local, errno);
+        let object = match (stage, errno) {
+            // The only flag that a socket refuses.
+            (Stage::Send, Errno::EOPNOTSUPP) => "--send-flags oob",
+            (Stage::Recv, Errno::EOPNOTSUPP) => "--recv-flags oob",
+            _ => peer,
+        };
+        return StageError::os(stage, object, Class::Local, errno);
     }
     match transport {
         Transport::Udp => datagram(stage, socket, peer, errno),

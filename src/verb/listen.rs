@@ -23,6 +23,9 @@ pub fn run(run: &mut Run, plan: &Listen) -> Result<Done, Failure> {
     match &plan.act {
         Act::Relay(talk) => relay(run, plan, talk).map(|()| Done::InOrder),
         Act::Serve(service) => {
+            if let Work::Answers(answers) = &service.work {
+                allow_sigpipe(&answers.send);
+            }
             let service = with_text(run, service)?;
             let bound = open(run, &plan.wait)?;
             serve(run, bound, &service, &plan.wait.accept)

@@ -27,6 +27,7 @@ use crate::run::Run;
 use crate::stage::Stage;
 use crate::stage::connect::Conn;
 use crate::stage::recv::MOST_AT_ONCE;
+use crate::stage::socket::Transport;
 use crate::units::human_bytes;
 
 /// # Errors
@@ -89,11 +90,23 @@ fn receive(run: &mut Run, plan: &Recv, store: &mut Store) -> Result<(), Failure>
 
 /// What is only looked at would be there again at the next read, and there is
 /// one urgent byte at a time: both end after one recv().
-fn reads(plan: &Recv) -> Option<u64> {
-    match plan.recv.flags & (libc::MSG_PEEK | libc::MSG_OOB) {
+fn reads(plan: &Recv, conn: &Conn) -> Option<u64> {
+    let urgent = match conn.transport {
+        Transport::Udp => 0,
+        _ => libc::MSG_OOB,
+    };
+    match plan.recv.flags & (libc::MSG_PEEK | urgent) {
         0 => plan.count,
         _ => Some(1),
     }
+}
+
+/// Nothing is waited for: either because that was asked for, or because the
+/// kernel refuses the urgent byte of a message before one has come.
+fn asks_at_once(plan: &Recv, conn: &Conn) -> bool {
+    let refused = conn.transport.is_unix() && conn.transport.keeps_boundaries();
+    let flags = libc::MSG_DONTWAIT | if refused { libc::MSG_OOB } else { 0 };
+    plan.recv.flags & flags != 0
 }
 
 /// The kernel waits for all of it only on a stream, and only where it may wait.
@@ -145,14 +158,14 @@ fn take(
     let mut receiving = Observed::new(receiving, &mut look);
     let mut carrier = Direct::over(Copy::new(buffer).lines(plan.lines));
     let inbound = Direction {
-        pump: Pump::new(begun).limit(plan.bytes).reads(reads(plan)),
+        pump: Pump::new(begun).limit(plan.bytes).reads(reads(plan, &conn)),
         carrier: &mut carrier,
         source: &mut receiving,
         sink,
     };
     let mut session = Session::new(&conn, None, Some(inbound.lend()), Ending::In, plan.idle);
     session.on_first = proved;
-    session.no_wait = plan.recv.flags & libc::MSG_DONTWAIT != 0;
+    session.no_wait = asks_at_once(plan, &conn);
     let over = session.run(run);
     let received = session.received();
     drop(session);
@@ -161,6 +174,11 @@ fn take(
         Over::Idle(timer) => Err(run.timed_out(timer)),
         _ => Ok(()),
     });
+    if result.is_ok() && plan.recv.flags & libc::MSG_TRUNC != 0 && conn.transport == Transport::Tcp
+    {
+        let text = format!("{received} bytes came, and the kernel threw them away (trunc)");
+        run.note(Stage::Recv, &*conn.peer, text);
+    }
     let result = close(run, conn, result, begun, (0, received));
     if result.is_ok() {
         look.tell_digest(run, &stored_as(plan));

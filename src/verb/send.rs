@@ -15,6 +15,7 @@ use crate::failure::{Class, Failure, StageError};
 use crate::plan::{Dial, Send, Way, What};
 use crate::relay::carrier::{Carrier, Copy, Direct};
 use crate::relay::dialogue::{Dialogue, Reply};
+use crate::relay::end::Sink;
 use crate::relay::ending::{Ending, OnEof, Over};
 use crate::relay::files::Files;
 use crate::relay::look::Look;
@@ -289,7 +290,11 @@ fn messages(run: &mut Run, plan: &Send) -> Result<(), Failure> {
             let looks = seen.insert(Look::pair(plan.look, conn, false));
             let (held, sent, received) = hold(run, conn, looks, Box::new(|| ()));
             Tried {
-                result: held.and_then(|()| closing::pending_error(conn)),
+                result: held.and_then(|()| {
+                    Sending::new(conn, &plan.send, OnEof::Shutdown, &Cell::new(false))
+                        .finish(run)?;
+                    closing::pending_error(conn)
+                }),
                 sent,
                 received,
                 again: true,

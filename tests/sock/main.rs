@@ -14,6 +14,7 @@ mod conversation;
 mod datagrams;
 mod errors;
 mod firewall;
+mod flags;
 mod generated;
 mod json;
 mod knocks;

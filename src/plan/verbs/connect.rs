@@ -4,6 +4,7 @@ use super::parts::{GRACE, dial, look, relay_options, send_options};
 
 use crate::address;
 use crate::cli;
+use crate::plan::flags::Flags;
 use crate::plan::options::Typed;
 use crate::plan::rules::{self, kind, transport};
 use crate::plan::{Connect, Talk, Wrong};
@@ -30,6 +31,10 @@ pub fn connect(typed: cli::Connect, services: &dyn Services) -> Result<Connect, 
         bind: &typed.bind_options,
         mode: None,
         linger: typed.linger.linger,
+        flags: Flags {
+            send: typed.send.send_flags,
+            recv: typed.recv.recv_flags,
+        },
     };
     Ok(Connect {
         dial: dial(

@@ -7,6 +7,7 @@ use super::parts::{GRACE, look, relay_options, send_options, sockets, wait};
 
 use crate::address::{self, Local};
 use crate::cli;
+use crate::plan::flags::Flags;
 use crate::plan::options::Typed;
 use crate::plan::rules::{self, kind, transports};
 use crate::plan::{Act, Facts, Kind, Listen, Talk, Wrong};
@@ -47,6 +48,10 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
         bind: &typed.bind_options,
         mode: typed.path.mode,
         linger: typed.linger.linger,
+        flags: Flags {
+            send: typed.send.send_flags,
+            recv: typed.recv.recv_flags,
+        },
     };
     let at = address::local(&typed.words, services)?;
     transports(&at, kind)?;
@@ -61,6 +66,8 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
     let serves = answer.is_some() || command.is_some();
     rules::answer_as_it_is(answer.as_ref(), send.crlf)?;
     rules::generated_datagrams(answer.as_ref(), kind)?;
+    set.flags
+        .held_answers(kind, answer.is_some() || typed.serve.keep_open)?;
     rules::paced_answers(answer.as_ref(), kind, send.rate)?;
     rules::many_clients(serves, kind, &typed.serve)?;
     if serves || typed.serve.keep_open {

@@ -3,13 +3,13 @@
 use super::parts::{Sides, look, way};
 
 use crate::cli;
+use crate::flags::SendFlags;
+use crate::plan::flags::Flags;
 use crate::plan::options::Typed;
 use crate::plan::rules::{self, kind};
 use crate::plan::{Recv, Wrong};
 use crate::ports::PortList;
 use crate::services::Services;
-use crate::stage::Stage;
-use crate::stage::options::Useless;
 use crate::stage::recv as receiving;
 use crate::units::Size;
 
@@ -23,6 +23,10 @@ pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
         bind: &typed.bind_options,
         mode: typed.path.mode,
         linger: typed.linger.linger,
+        flags: Flags {
+            send: SendFlags::default(),
+            recv: typed.recv.recv_flags,
+        },
     };
     let Some(first) = typed.words.first() else {
         return Err(Wrong(
@@ -57,14 +61,6 @@ pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
         typed.only.output.is_some(),
         &[("--force", forced)],
     )?;
-    let mut way = way;
-    if typed.recv.recv_flags.has("waitall") && transport.keeps_boundaries() {
-        way.useless(Useless {
-            stage: Stage::Recv,
-            option: "--recv-flags waitall",
-            why: "without effect on a socket that keeps messages apart",
-        });
-    }
     if typed.only.count.is_some() && !transport.keeps_boundaries() {
         return Err(Wrong(
             "--count counts datagrams (-u) or messages (--seqpacket); a stream has --bytes".into(),

@@ -3,6 +3,7 @@
 use super::parts::{CLOSE_WAIT, Sides, look, relay_options, send_options, way};
 
 use crate::cli;
+use crate::plan::flags::Flags;
 use crate::plan::options::Typed;
 use crate::plan::rules::{self, kind};
 use crate::plan::{Facts, Kind, Send, What, Wrong};
@@ -24,6 +25,10 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
         bind: &typed.bind_options,
         mode: typed.path.mode,
         linger: typed.linger.linger,
+        flags: Flags {
+            send: typed.send.send_flags,
+            recv: typed.recv.recv_flags,
+        },
     };
     rules::scheme(&words, typed.socket.udp)?;
     if typed.wait.listen && kind == Kind::Datagram {
