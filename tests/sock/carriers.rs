@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use crate::support::command::Cmd;
 use crate::support::files::{Noise, noise};
 use crate::support::net::*;
 use crate::support::*;
@@ -378,69 +377,6 @@ fn a_reset_is_7_on_every_carrier() {
         .stderr("sock: recv 127.0.0.1:*: * (ECONNRESET)*\n")
         .run();
     peer.join().expect("the peer");
-}
-
-/// Killed at any moment, the other side knows within a second, and no file is
-/// under its name unless it is whole.
-#[test]
-fn a_killed_sender_never_looks_complete() {
-    killed_at_every_moment(true);
-}
-
-#[test]
-fn a_killed_receiver_never_looks_complete() {
-    killed_at_every_moment(false);
-}
-
-#[track_caller]
-fn killed_at_every_moment(sender: bool) {
-    const ENDLESS: u64 = 1 << 36;
-    let dir = scratch();
-    let long = dir.path().join("long");
-    File::create(&long)
-        .and_then(|file| file.set_len(ENDLESS))
-        .expect("a sparse file");
-    for moment in 0..20 {
-        let (from_pipe, to_pipe) = (moment % 2 == 0, moment % 4 < 2);
-        let mut recv = match to_pipe {
-            true => sock("recv -l 127.0.0.1:0"),
-            false => sock("recv -l 127.0.0.1:0 --force -o F"),
-        };
-        recv = recv.cwd(dir.path()).any_end().any_stdout().any_stderr();
-        let (mut sink, write) = std::io::pipe().expect("a pipe");
-        if to_pipe {
-            recv = recv.stdout_to(Stdout::Fd(write.into()));
-        }
-        let recv = recv.listener();
-        let send: Cmd = sock(format!("send 127.0.0.1 {}", recv.port))
-            .any_end()
-            .any_stderr();
-        let send = match from_pipe {
-            true => send.stdin(Stdin::Stream(Box::new(Noise::new(38, ENDLESS)))),
-            false => send.stdin(Stdin::File(long.clone())),
-        };
-        let send = send.spawn();
-        // The moment of death: after so many bytes have come through.
-        let passed = 1 + moment * 150_000;
-        if to_pipe {
-            let mut buffer = vec![0; passed];
-            sink.read_exact(&mut buffer).expect("so many bytes");
-            std::thread::spawn(move || std::io::copy(&mut sink, &mut std::io::sink()));
-        } else {
-            eventually("a part", || {
-                let part = fs::metadata(dir.path().join("F.part")).ok()?;
-                (part.len() >= passed as u64).then_some(())
-            });
-        }
-        let (victim, other) = if sender { (send, recv) } else { (recv, send) };
-        victim.send_signal(Signal::SIGKILL);
-        let died = Instant::now();
-        let other = other.finish();
-        let late = other.at.saturating_duration_since(died);
-        assert!(late < Duration::from_secs(1), "{late:?}\n{other}");
-        assert_eq!(other.code, Some(7), "{other}");
-        assert!(!dir.path().join("F").exists(), "{other}");
-    }
 }
 
 /// A terminal is copied: its line discipline has a say.

@@ -17,6 +17,7 @@ mod firewall;
 mod flags;
 mod generated;
 mod json;
+mod killed;
 mod knocks;
 mod memory;
 mod messages;
