@@ -277,55 +277,6 @@ fn ipv4_peers_are_unmapped() {
     assert!(!ended.err.contains("ffff"), "{ended}");
 }
 
-/// `printf x | sock connect`: a server that replies long after our end.
-#[test]
-fn a_reply_after_our_end_is_not_lost() {
-    let (port, peer) = serve(V4, |mut stream| {
-        let mut question = Vec::new();
-        stream.read_to_end(&mut question).expect("to its end");
-        stream.write_all(&question).expect("the answer");
-    });
-    sock(format!("connect 127.0.0.1 {port}"))
-        .input("question")
-        .stdout("question")
-        .run();
-    peer.join().expect("the peer");
-}
-
-/// By default nothing but the peer ends the wait after stdin's end; with
-/// `--quit-after-eof` the user does, with 0 and a note.
-#[test]
-fn quit_after_eof_bounds_the_wait() {
-    let (port, peer) = serve(V4, |stream| drain(&stream));
-    let (listener, silent) = listen(V4);
-    let ended = sock(format!("connect --quit-after-eof 0.7 127.0.0.1 {silent}"))
-        .input("x")
-        .stderr("*--quit-after-eof*\n")
-        .run();
-    took(ended.elapsed, Duration::from_millis(700));
-    drop(listener);
-    // Where the peer ends in time there is nothing to note.
-    sock(format!("connect --quit-after-eof 10 127.0.0.1 {port}"))
-        .input("x")
-        .run();
-    peer.join().expect("the peer").1.expect("an end in order");
-}
-
-#[test]
-fn on_eof_shutdown_half_closes() {
-    let (port, peer) = serve(V4, |mut stream| {
-        let (bytes, end) = drain(&stream);
-        end.expect("a FIN");
-        stream.write_all(b"later").expect("it still listens");
-        bytes
-    });
-    sock(format!("connect --on-eof shutdown 127.0.0.1 {port}"))
-        .input("x")
-        .stdout("later")
-        .run();
-    assert_eq!(peer.join().expect("the peer"), b"x");
-}
-
 #[test]
 fn on_eof_keep_keeps_both_directions() {
     let (port, peer) = serve(V4, |mut stream| {
@@ -347,19 +298,6 @@ fn on_eof_keep_keeps_both_directions() {
         peer.join().expect("the peer"),
         Err(std::io::ErrorKind::WouldBlock)
     );
-}
-
-#[test]
-fn on_eof_close_ends_at_once() {
-    let (listener, port) = listen(V4);
-    let ended = sock(format!("connect --on-eof close 127.0.0.1 {port}"))
-        .input("all of it")
-        .run();
-    took_between(ended.elapsed, Duration::ZERO, Duration::ZERO);
-    let stream = listener.accept().expect("it was here");
-    let (bytes, end) = drain(&stream);
-    assert_eq!(bytes, b"all of it");
-    end.expect("an end in order");
 }
 
 /// Grace is counted anew at each read: a stdin that keeps delivering is heard to
@@ -442,25 +380,6 @@ fn stdout_ends_with_the_peer() {
     connect.close_stdin();
     connect.finish();
     assert_eq!(peer.join().expect("the peer"), b"thanks");
-}
-
-#[test]
-fn a_reset_in_mid_stream_is_7() {
-    let (port, _peer) = serve(V4, |mut stream| {
-        stream.write_all(b"some").expect("four bytes");
-        let mut byte = [0; 1];
-        stream.read_exact(&mut byte).expect("one byte");
-        reset(stream);
-    });
-    let mut connect = sock(format!("connect 127.0.0.1 {port}"))
-        .stdin(Stdin::Pipe)
-        .code(7)
-        .stdout("some")
-        .stderr("sock: * 127.0.0.1:*: * (ECONNRESET)*\n")
-        .spawn();
-    connect.wait_text("some");
-    connect.write("x");
-    connect.finish();
 }
 
 /// A killed conversation that was sending does not look complete to its peer.

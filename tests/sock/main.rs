@@ -12,6 +12,7 @@ mod bytes;
 mod carriers;
 mod conversation;
 mod datagrams;
+mod endings;
 mod errors;
 mod firewall;
 mod flags;

@@ -14,7 +14,6 @@ use nix::sys::stat::Mode;
 use crate::support::command::Cmd;
 use crate::support::files::{Sha256, gibibyte, noise, peak_memory_kib};
 use crate::support::net::*;
-use crate::support::wait::took_between;
 use crate::support::*;
 
 /// The ceiling for either side, in KiB.
@@ -368,19 +367,6 @@ fn a_full_stdout_fails_both_sides() {
     recv.finish();
 }
 
-/// The sender asks whether it was stored; silence is no answer.
-#[test]
-fn a_peer_that_never_closes_is_5_after_close_wait() {
-    let (listener, port) = listen(V4);
-    let ended = sock(format!("send --close-wait 0.6 127.0.0.1 {port}"))
-        .input("x")
-        .code(5)
-        .stderr("sock: *127.0.0.1:*: *--close-wait*\n")
-        .run();
-    took(ended.elapsed, Duration::from_millis(600));
-    drop(listener);
-}
-
 #[test]
 fn close_wait_is_five_seconds() {
     let (listener, port) = listen(V4);
@@ -391,20 +377,6 @@ fn close_wait_is_five_seconds() {
         .run();
     took(ended.elapsed, Duration::from_secs(5));
     drop(listener);
-}
-
-/// Zero does not ask: what the peer's kernel has acknowledged is enough.
-#[test]
-fn close_wait_zero_does_not_ask() {
-    let (listener, port) = listen(V4);
-    let ended = sock(format!("send --close-wait 0 127.0.0.1 {port}"))
-        .input("unread")
-        .run();
-    took_between(ended.elapsed, Duration::ZERO, Duration::ZERO);
-    let stream = listener.accept().expect("it is in the queue");
-    let (bytes, end) = drain(&stream);
-    assert_eq!(bytes, b"unread");
-    end.expect("a FIN, not a reset");
 }
 
 /// `send` never ends because the peer has finished talking, and discards what
