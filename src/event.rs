@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use serde::{Serialize, Serializer};
 
-use crate::verdict::State;
+use crate::verdict::{Greeting, State};
 
 /// One thing a run tells about itself.
 ///
@@ -208,6 +208,13 @@ pub struct Probe {
     pub expected: Option<State>,
     /// Whether it had it.
     pub ok: Option<bool>,
+    /// `--banner`: what an open port did next.
+    pub greeting: Option<Greeting>,
+    /// The first line it said, escaped.
+    pub banner: Option<String>,
+    /// From the handshake to the first byte, the end of the connection, or the
+    /// end of patience, milliseconds.
+    pub banner_ms: Option<f64>,
 }
 
 /// Counts over all rows of a probe run.

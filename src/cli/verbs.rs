@@ -278,7 +278,8 @@ Which ports answer, how fast, and when one does not: why, and who said so.
   resolve -> socket -> (bind) -> [connect], and nothing after it
 
 A port named by itself must be open; a range or a CIDR block must hold one \
-that is. Nothing is sent over a TCP connection, and it is closed with a reset.",
+that is. Nothing is sent over a TCP connection (but see --data), and it is \
+closed with a reset.",
     after_long_help = PROBE_EXAMPLES
 )]
 pub struct Probe {
@@ -307,6 +308,8 @@ pub struct Probe {
     pub probe: ProbeOptions,
     #[command(flatten)]
     pub pace: ProbePace,
+    #[command(flatten)]
+    pub hear: ProbeHear,
     #[command(flatten)]
     pub timeout: Timeout,
     #[command(flatten)]
@@ -376,6 +379,23 @@ pub struct ProbeOptions {
     pub all: bool,
 }
 
+/// What is said and heard after a handshake.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "probe")]
+pub struct ProbeHear {
+    /// Wait for an open port to speak: its first line, silence, or that it
+    /// closes or resets the connection. Of a UDP reply, its first line
+    #[arg(long)]
+    pub banner: bool,
+    /// Stop listening after this time, counted from the handshake [default: 2s]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub banner_timeout: Option<std::time::Duration>,
+    /// Send this first: the text itself, @FILE, hex:..., text:...; with -u
+    /// instead of the port's own query
+    #[arg(long, value_name = "TEXT", value_parser = Text::parse, allow_hyphen_values = true)]
+    pub data: Option<Text>,
+}
+
 /// Print the completion script of a shell
 #[derive(Debug, Args)]
 pub struct Completions {
@@ -432,6 +452,7 @@ Examples:
   sock probe --ports 22 10.0.0.0/24 every address of a block
   sock probe --expect closed h 23   must be closed
   sock probe --targets hosts --ports 22,443
+  sock probe --banner h 22,25       and what it says
 
 States: open, closed (the host said no), rejected (a firewall said no; `by` is
 who), unreachable, filtered (TCP silence), silent (UDP silence: open or

@@ -19,7 +19,7 @@ use std::time::Duration;
 use crate::address::{Address, Local};
 use crate::cli::{self, Cli, Refusal, TheRun, When, usage_error};
 use crate::relay::look;
-use crate::report::Style;
+use crate::report::{Rows, Style};
 use crate::run::Pause;
 use crate::serve::Service;
 use crate::services::{Services, System};
@@ -198,6 +198,10 @@ pub struct Probe {
     pub pace: Pace,
     pub expect: Expectation,
     pub all_addresses: bool,
+    /// What UDP questions carry, and what is said after a handshake.
+    pub data: Option<Text>,
+    /// How long a server is listened to.
+    pub banner: Option<Duration>,
     pub note: Option<String>,
 }
 
@@ -281,38 +285,41 @@ impl Plan {
     /// # Errors
     /// Words and combinations that make no sense.
     pub fn new(cli: Cli, facts: Facts, services: &dyn Services) -> Result<Plan, Refusal> {
-        let (verb, options, timeout, all, planned) = match cli.verb {
+        let (verb, options, timeout, rows, planned) = match cli.verb {
             cli::Verb::Completions(shell) => return Ok(completions(shell.shell)),
             cli::Verb::Listen(typed) => {
                 let (options, timeout) = (typed.run.clone(), typed.timeout.timeout);
                 let plan = verbs::listen(typed, facts, services).map(Verb::Listen);
-                ("listen", options, timeout, false, plan)
+                ("listen", options, timeout, Rows::default(), plan)
             }
             cli::Verb::Connect(typed) => {
                 let (options, timeout) = (typed.run.clone(), typed.timeout.timeout);
                 let plan = verbs::connect(typed, services).map(Verb::Connect);
-                ("connect", options, timeout, false, plan)
+                ("connect", options, timeout, Rows::default(), plan)
             }
             cli::Verb::Send(typed) => {
                 let (options, timeout) = (typed.run.clone(), typed.timeout.timeout);
                 let plan = verbs::send(typed, facts, services).map(Verb::Send);
-                ("send", options, timeout, false, plan)
+                ("send", options, timeout, Rows::default(), plan)
             }
             cli::Verb::Recv(typed) => {
                 let (options, timeout) = (typed.run.clone(), typed.timeout.timeout);
                 let plan = verbs::recv(typed, services).map(Verb::Recv);
-                ("recv", options, timeout, false, plan)
+                ("recv", options, timeout, Rows::default(), plan)
             }
             cli::Verb::Probe(typed) => {
                 let (options, timeout) = (typed.run.clone(), typed.timeout.timeout);
-                let all = typed.probe.all;
+                let rows = Rows {
+                    all: typed.probe.all,
+                    banner: typed.hear.banner,
+                };
                 let plan = verbs::probe(typed, services).map(Verb::Probe);
-                ("probe", options, timeout, all, plan)
+                ("probe", options, timeout, rows, plan)
             }
         };
         let planned = planned.map_err(|wrong| usage_error(verb, options.json, wrong))?;
         Ok(Plan {
-            style: style(&options, facts, all),
+            style: style(&options, facts, rows),
             timeout,
             pauses: options.pause,
             errand: Errand::Verb(Box::new(planned)),
@@ -331,7 +338,7 @@ fn completions(shell: clap_complete::Shell) -> Plan {
     }
 }
 
-fn style(options: &TheRun, facts: Facts, all: bool) -> Style {
+fn style(options: &TheRun, facts: Facts, rows: Rows) -> Style {
     let table = facts.stdout_terminal && !options.json;
     Style {
         json: options.json,
@@ -343,7 +350,7 @@ fn style(options: &TheRun, facts: Facts, all: bool) -> Style {
             When::Auto => table && !facts.no_color,
         },
         table,
-        all,
+        rows,
         stderr_terminal: facts.stderr_terminal,
         width: facts.width,
     }

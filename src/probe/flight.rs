@@ -1,19 +1,17 @@
 //! Questions in flight: where they are kept, and what becomes of them when
 //! their moments come.
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use socket2::Socket;
 
+use super::accepted::Accepted;
 use super::{Outcome, Question, tcp, udp};
 
 /// A question in flight. Only Internet questions ever are.
 pub struct Flight {
     /// What is asked.
     pub question: Question,
-    /// Whom.
-    pub peer: SocketAddr,
     /// With what; closing it ends the question.
     pub socket: Socket,
     /// A second socket that asks the same.
@@ -27,6 +25,8 @@ pub struct Flight {
     /// Whether the first resend of the SYN was stopped on this machine, once
     /// that can be told.
     pub dropped: Option<bool>,
+    /// The handshake is over, and the server is listened to.
+    pub accepted: Option<Accepted>,
 }
 
 /// Whether one of many TCP questions is asked over a second socket.
@@ -175,6 +175,16 @@ impl Flights {
             .get_mut(index(token))
             .filter(|slot| slot.is_of(token))
             .and_then(|slot| slot.flight.as_mut())
+    }
+
+    /// Ends one whose server is being listened to.
+    pub fn take_accepted(&mut self) -> Option<Flight> {
+        let accepted = |slot: &&mut Slot| {
+            slot.flight
+                .as_ref()
+                .is_some_and(|flight| flight.accepted.is_some())
+        };
+        self.slots.iter_mut().find(accepted)?.flight.take()
     }
 
     /// Ends the flight of `token`.

@@ -7,10 +7,13 @@
 //! (how many a second), `pace` (what the UDP silence of a host is worth) with
 //! its `budget`, `deadline` (whose time is up). `tcp`, `udp` and `unix` know how
 //! a question is put and how its answer is read, `flight` keeps the questions
-//! between the two. What the answer means is for `verdict` to say.
+//! between the two, `accepted` and `banner` hear what an open port has to say.
+//! What the answer means is for `verdict` to say.
 //!
 //! Nothing here resolves names, counts rows or writes anything for people.
 
+mod accepted;
+mod banner;
 mod budget;
 mod crew;
 mod deadline;
@@ -38,6 +41,8 @@ use socket2::Socket;
 
 use crate::verdict::{Evidence, Protocol, Verdict};
 
+pub use accepted::Listen;
+pub use banner::Banner;
 pub use crew::run;
 pub use payload::payload;
 pub use window::{DEFAULT_WINDOW, affordable};
@@ -90,13 +95,16 @@ pub struct Answer {
     pub id: usize,
     /// What the port is, why, and who said so.
     pub verdict: Verdict,
-    /// From connect() to the answer, or to the deadline.
+    /// From connect() to the answer, or to the deadline; what comes after a
+    /// handshake does not count.
     pub time: Duration,
     /// SYNs or datagrams sent; 0 when the error came before any could be,
     /// `None` for Unix sockets.
     pub syns: Option<u32>,
     /// The local address, where the kernel still knew it.
     pub local: Option<SocketAddr>,
+    /// What the server did next, where it was listened to.
+    pub banner: Option<Banner>,
 }
 
 /// What prepares a socket between socket() and connect(): binds a source
@@ -128,6 +136,9 @@ pub struct Options<'a> {
     /// Has another event, as eventfd(2) has with each write, whenever the
     /// client may have questions again after [`Supply::Later`].
     pub news: Option<BorrowedFd<'a>>,
+    /// Whether and how long a server is listened to once it has accepted; of a
+    /// UDP reply it only says that its bytes are wanted.
+    pub listen: Option<Listen<'a>>,
 }
 
 impl Default for Options<'_> {
@@ -141,6 +152,7 @@ impl Default for Options<'_> {
             max_rate: None,
             retries: 0,
             news: None,
+            listen: None,
         }
     }
 }
@@ -205,6 +217,8 @@ enum Outcome {
     Pending,
     /// Something was learned; with the number of packets it took.
     Settled(Evidence, Option<u32>),
+    /// A datagram came back, after so many had been sent.
+    Replied(Vec<u8>, u32),
     /// This machine lacks something just now: no answer, ask again later.
     Short(i32),
     /// The socket is connected to itself: no answer, ask again.

@@ -1,14 +1,13 @@
 //! A UDP question: one datagram, and two more if it is met with silence.
 
-use std::io;
-use std::mem::MaybeUninit;
+use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use nix::libc;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{Outcome, errno};
+use super::{Outcome, banner, errno};
 use crate::sys::errqueue;
 use crate::verdict::Evidence;
 
@@ -92,12 +91,12 @@ pub fn look(socket: &Socket, sent: u32) -> Outcome {
         let errno = icmp.map_or(number, |icmp| icmp.errno);
         return Outcome::Settled(Evidence::Errno { errno, icmp }, Some(sent));
     }
-    let mut first = [MaybeUninit::uninit(); 1];
-    match socket.recv(&mut first) {
-        Ok(_) => match (socket.peer_addr(), socket.local_addr()) {
+    let mut reply = [0; banner::MOST];
+    match (&*socket).read(&mut reply) {
+        Ok(length) => match (socket.peer_addr(), socket.local_addr()) {
             // The kernel may give a loopback socket the very port it asks.
             (Ok(peer), Ok(local)) if peer == local => Outcome::MetItself,
-            _ => Outcome::Settled(Evidence::Reply, Some(sent)),
+            _ => Outcome::Replied(reply[..length].to_vec(), sent),
         },
         Err(error) => match errno(&error) {
             libc::EAGAIN | libc::EINTR => Outcome::Pending,

@@ -17,18 +17,26 @@ use crate::verdict::Evidence;
 
 /// Connects as a stream, then as seqpacket. If it is neither, connect() has
 /// found a datagram socket: that one is bound, which is all it can be asked.
-pub fn ask(peer: &Peer, path: &Path, prepare: Option<Prepare<'_>>) -> Outcome {
+pub fn ask(peer: &Peer, path: &Path, prepare: Option<Prepare<'_>>) -> (Option<Socket>, Outcome) {
     for kind in [Type::STREAM, Type::SEQPACKET] {
         match connect(peer, path, kind, prepare) {
-            Ok(()) => return Outcome::Settled(Evidence::Connected, None),
+            Ok(socket) => {
+                return (Some(socket), Outcome::Settled(Evidence::Connected, None));
+            }
             Err(error) if errno(&error) == libc::EPROTOTYPE => {}
-            Err(error) => return settle(&error),
+            Err(error) => return (None, settle(&error)),
         }
     }
-    Outcome::Settled(Evidence::errno(libc::EPROTOTYPE), None)
+    let evidence = Evidence::errno(libc::EPROTOTYPE);
+    (None, Outcome::Settled(evidence, None))
 }
 
-fn connect(peer: &Peer, path: &Path, kind: Type, prepare: Option<Prepare<'_>>) -> io::Result<()> {
+fn connect(
+    peer: &Peer,
+    path: &Path,
+    kind: Type,
+    prepare: Option<Prepare<'_>>,
+) -> io::Result<Socket> {
     // The only way in which a path is no address.
     let address =
         SockAddr::unix(path).map_err(|_| io::Error::from_raw_os_error(libc::ENAMETOOLONG))?;
@@ -36,7 +44,8 @@ fn connect(peer: &Peer, path: &Path, kind: Type, prepare: Option<Prepare<'_>>) -
     if let Some(prepare) = prepare {
         prepare(&socket, peer)?;
     }
-    socket.connect(&address)
+    socket.connect(&address)?;
+    Ok(socket)
 }
 
 fn settle(error: &io::Error) -> Outcome {

@@ -35,12 +35,21 @@ pub struct Style {
     pub color: bool,
     /// Tables, folding and sentences for eyes: stdout is a terminal.
     pub table: bool,
-    /// Every row of a table, none folded.
-    pub all: bool,
+    /// What rows of `probe` show.
+    pub rows: Rows,
     /// stderr is a terminal.
     pub stderr_terminal: bool,
     /// The columns of the terminal that stdout is; none where nobody knows.
     pub width: Option<u16>,
+}
+
+/// How rows of `probe` are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// Every row of a table, none folded.
+    pub all: bool,
+    /// What open ports say, in columns of their own.
+    pub banner: bool,
 }
 
 /// The columns of a table where the terminal does not tell.
@@ -213,10 +222,10 @@ impl Report {
         match event {
             _ if self.style.json => json::line(event),
             Event::Probe(row) if self.style.table => {
-                self.table.push(row.clone(), self.style.all);
+                self.table.push(row.clone(), self.style.rows.all);
                 String::new()
             }
-            Event::Probe(row) => table::tsv(row, self.style.color),
+            Event::Probe(row) => table::tsv(row, self.style.rows, self.style.color),
             Event::Summary(summary) if self.style.table => {
                 (self.table).render(summary, self.style.color, self.style.columns())
             }

@@ -2,8 +2,10 @@
 //! says about a port, and who said it. Pure; shared by `connect` and `probe`,
 //! so that both call the same thing by the same name.
 //!
-//! `judge` decides, `icmp` is the table of codes, `sentence` explains.
+//! `judge` decides, `icmp` is the table of codes, `sentence` explains; `greeting`
+//! is what came after the handshake.
 
+mod greeting;
 mod icmp;
 mod judge;
 mod sentence;
@@ -17,6 +19,7 @@ use serde::Serialize;
 
 use crate::failure::Class;
 
+pub use greeting::Greeting;
 pub use icmp::Icmp;
 pub use judge::{Evidence, ICMP_LIMITED, judge};
 pub use sentence::sentence;

@@ -146,7 +146,7 @@ fn seconds(time: Duration) -> String {
 }
 
 /// Milliseconds below a second: a round trip in tenths of a second says nothing.
-fn short(time: Duration) -> String {
+pub(super) fn short(time: Duration) -> String {
     match time.as_secs_f64() * 1e3 {
         ms if ms < 10.0 => format!("{ms:.2} ms"),
         ms if ms < 1000.0 => format!("{ms:.0} ms"),

@@ -8,6 +8,7 @@
 
 mod support;
 
+mod banner;
 mod bytes;
 mod carriers;
 mod conversation;

@@ -1,5 +1,7 @@
 //! The plan of `sock probe`.
 
+use std::time::Duration;
+
 use crate::cli;
 use crate::plan::options::{self};
 use crate::plan::rules::{self, resolve, source};
@@ -10,6 +12,9 @@ use crate::stage::socket::Transport;
 use crate::targets::{self, LineForm, Target};
 use crate::verdict::State;
 use crate::word::nearest;
+
+/// How long a server may take to speak first.
+const BANNER: Duration = Duration::from_secs(2);
 
 /// # Errors
 /// Targets and combinations that make no sense.
@@ -49,6 +54,15 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
     };
     rules::expectable(expect)?;
     rules::probe_pauses(&typed.run.pause)?;
+    let hear = &typed.hear;
+    let given = [("--banner-timeout", hear.banner_timeout.is_some())];
+    rules::goes_with("--banner", hear.banner, &given)?;
+    let is_heard = hear.banner || typed.udp.udp;
+    rules::goes_with(
+        "--banner or -u",
+        is_heard,
+        &[("--data", hear.data.is_some())],
+    )?;
     let transport = match typed.udp.udp {
         true => Transport::Udp,
         false => Transport::Tcp,
@@ -68,6 +82,8 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
         },
         expect: Expectation { state: expect },
         all_addresses: typed.probe.all_addresses,
+        banner: (hear.banner).then(|| hear.banner_timeout.unwrap_or(BANNER)),
+        data: typed.hear.data,
         note,
     })
 }

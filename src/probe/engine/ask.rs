@@ -32,6 +32,12 @@ impl Engine<'_, '_, '_> {
                 Outcome::MetItself => {}
                 Outcome::Short(errno) => return self.put_back(question, began, errno),
                 Outcome::Pending => return self.wait_for(question, socket, began, met),
+                Outcome::Replied(reply, sent) => {
+                    return self.replied(&question, socket.as_ref(), began, reply, sent);
+                }
+                Outcome::Settled(Evidence::Connected, sent) if self.options.listen.is_some() => {
+                    return self.listen(question, socket, began, sent);
+                }
                 Outcome::Settled(evidence, sent) => {
                     self.answer(&question, socket.as_ref(), began, &evidence, sent)?;
                     self.spare(&question, socket, &evidence);
@@ -48,8 +54,7 @@ impl Engine<'_, '_, '_> {
         let peer = match &question.peer {
             Peer::Inet(peer) => *peer,
             Peer::Unix(path) => {
-                let outcome = unix::ask(&question.peer, path, self.options.prepare);
-                return (None, outcome);
+                return unix::ask(&question.peer, path, self.options.prepare);
             }
         };
         let socket = match self.socket(question, peer) {
@@ -59,7 +64,7 @@ impl Engine<'_, '_, '_> {
         let outcome = match question.protocol {
             Protocol::Udp => {
                 let sent = self.schedule.asked(question).map_or(0, |asked| asked.sent);
-                udp::ask(&socket, peer, data(self.options, peer, sent))
+                udp::ask(&socket, peer, data(self.options, &question.peer, sent))
             }
             _ => tcp::ask(&socket, peer),
         };
@@ -101,12 +106,11 @@ impl Engine<'_, '_, '_> {
         began: Instant,
         met: u32,
     ) -> Result<(), Halt> {
-        let (Some(socket), Peer::Inet(peer)) = (socket, &question.peer) else {
+        let Some(socket) = socket else {
             // A Unix connect() that does not block is never pending.
             let evidence = Evidence::Silence;
             return self.answer(&question, None, began, &evidence, None);
         };
-        let peer = *peer;
         let is_udp = question.protocol == Protocol::Udp;
         let interest = if is_udp {
             EpollFlags::EPOLLIN
@@ -125,13 +129,13 @@ impl Engine<'_, '_, '_> {
         let is_check = self.schedule.is_check(&question);
         let flight = Flight {
             question,
-            peer,
             socket,
             twin,
             began,
             sent: u32::from(is_udp),
             met,
             dropped: None,
+            accepted: None,
         };
         let first = match is_udp {
             true if is_check => flight.ends(),

@@ -2,9 +2,10 @@
 //! each answer before it sleeps again. The only place in `probe` with a clock.
 //!
 //! `ask` puts a question, `twin` repeats it over a second socket, `settle` ends
-//! it; all are turns of the loop here.
+//! it, `listen` hears what comes after a handshake; all are turns of the loop here.
 
 mod ask;
+mod listen;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -12,7 +13,6 @@ mod twin;
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
@@ -27,7 +27,7 @@ use super::desk::{Desk, Tray};
 use super::flight::Flights;
 use super::rate::Rate;
 use super::schedule::{Next, Schedule};
-use super::{Answer, Options, Stopped, payload, udp};
+use super::{Answer, Options, Peer, Stopped, payload, udp};
 use crate::verdict::{Evidence, Protocol};
 
 /// Questions put, and events taken, before the other side of the loop has its
@@ -82,7 +82,12 @@ pub fn run(
         desk,
     };
     match engine.run(until) {
-        Ok(stopped) => Ok(stopped),
+        Ok(stopped) => {
+            engine.hang_up();
+            // Whoever has heard enough, it is over all the same.
+            let _ = engine.deliver();
+            Ok(stopped)
+        }
         Err(Halt::Told) => Ok(Stopped::Told),
         Err(Halt::Broken(error)) => Err(error),
     }
@@ -197,6 +202,9 @@ impl Engine<'_, '_, '_> {
         let Some(flight) = self.flights.get(token) else {
             return Ok(());
         };
+        if flight.accepted.is_some() {
+            return self.hear(token);
+        }
         let outcome = match flight.question.protocol {
             Protocol::Udp => udp::look(&flight.socket, flight.sent),
             _ => flight.look_tcp(),
@@ -210,13 +218,16 @@ impl Engine<'_, '_, '_> {
         let Some(flight) = self.flights.get(token) else {
             return Ok(());
         };
+        if flight.accepted.is_some() {
+            return self.hear(token);
+        }
         if flight.is_twin_due(now) {
             return self.twin(token, now);
         }
         let (outcome, next) = match flight.question.protocol {
             Protocol::Udp => {
                 let before = flight.sent;
-                let due = flight.due_udp(data(options, flight.peer, before), now);
+                let due = flight.due_udp(data(options, &flight.question.peer, before), now);
                 if flight.sent > before {
                     self.schedule.sent(&flight.question, now);
                 }
@@ -232,8 +243,12 @@ impl Engine<'_, '_, '_> {
 }
 
 /// What a UDP question to `peer` carries, after `sent` others.
-fn data<'a>(options: &Options<'a>, peer: SocketAddr, sent: u32) -> &'a [u8] {
-    options.data.unwrap_or_else(|| payload(peer.port(), sent))
+fn data<'a>(options: &Options<'a>, peer: &Peer, sent: u32) -> &'a [u8] {
+    match (options.data, peer) {
+        (Some(data), _) => data,
+        (None, Peer::Inet(peer)) => payload(peer.port(), sent),
+        (None, Peer::Unix(_)) => &[],
+    }
 }
 
 /// Milliseconds to sleep until `at`, rounded up so that nothing is done early;

@@ -2,15 +2,15 @@
 //! the client.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use socket2::Socket;
 
 use super::{BATCH, Earlier, Engine, Halt, REFUSED};
 use crate::probe::flight::{Flight, Twin};
 use crate::probe::pace::{Asked, Heard, Silence};
-use crate::probe::{Answer, Outcome, Peer, Question, tcp};
-use crate::verdict::{Evidence, Protocol, judge};
+use crate::probe::{Answer, Banner, Outcome, Peer, Question, tcp};
+use crate::verdict::{Evidence, Greeting, Protocol, State, judge};
 
 impl Engine<'_, '_, '_> {
     /// Ends a flight, unless it goes on.
@@ -33,8 +33,14 @@ impl Engine<'_, '_, '_> {
         } = flight;
         match outcome {
             Outcome::Pending => Ok(()),
+            Outcome::Settled(Evidence::Connected, sent) if self.options.listen.is_some() => {
+                self.listen(question, Some(socket), began, sent)
+            }
             Outcome::Settled(evidence, sent) => {
                 self.answer(&question, Some(&socket), began, &evidence, sent)
+            }
+            Outcome::Replied(reply, sent) => {
+                self.replied(&question, Some(&socket), began, reply, sent)
             }
             Outcome::Short(errno) => self.put_back(question, began, errno),
             Outcome::MetItself => {
@@ -57,7 +63,8 @@ impl Engine<'_, '_, '_> {
             None => Ok(()),
             Some(question) => {
                 let sent = (question.protocol != Protocol::Unix).then_some(0);
-                self.report(&question, None, began, &Evidence::errno(errno), sent)
+                let evidence = Evidence::errno(errno);
+                self.report(&question, None, began.elapsed(), &evidence, sent, None)
             }
         }
     }
@@ -70,6 +77,42 @@ impl Engine<'_, '_, '_> {
         began: Instant,
         evidence: &Evidence,
         sent: Option<u32>,
+    ) -> Result<(), Halt> {
+        self.answer_with(question, socket, began, evidence, sent, None)
+    }
+
+    /// A question in flight has a UDP reply.
+    pub(super) fn replied(
+        &mut self,
+        question: &Question,
+        socket: Option<&Socket>,
+        began: Instant,
+        reply: Vec<u8>,
+        sent: u32,
+    ) -> Result<(), Halt> {
+        let banner = self.options.listen.map(|_| Banner {
+            greeting: Greeting::Spoke,
+            heard: reply,
+            time: began.elapsed(),
+        });
+        self.answer_with(
+            question,
+            socket,
+            began,
+            &Evidence::Reply,
+            Some(sent),
+            banner,
+        )
+    }
+
+    fn answer_with(
+        &mut self,
+        question: &Question,
+        socket: Option<&Socket>,
+        began: Instant,
+        evidence: &Evidence,
+        sent: Option<u32>,
+        banner: Option<Banner>,
     ) -> Result<(), Halt> {
         let now = Instant::now();
         // Asked more than once, it began with the first.
@@ -87,13 +130,13 @@ impl Engine<'_, '_, '_> {
                 if self.asks_again(question, began, sent, now) {
                     return Ok(());
                 }
-                return self.report(question, socket, began, &evidence, sent);
+                return self.report(question, socket, now - began, &evidence, sent, None);
             }
             Evidence::Errno { icmp: Some(_), .. } => Heard::Icmp,
             _ => Heard::Other,
         };
         self.schedule.finished(question, heard, now);
-        self.report(question, socket, began, evidence, sent)
+        self.report(question, socket, now - began, evidence, sent, banner)
     }
 
     /// A doubt has come to its end.
@@ -111,7 +154,7 @@ impl Engine<'_, '_, '_> {
         if self.asks_again(question, began, sent, Instant::now()) {
             return Ok(());
         }
-        self.report(question, None, began, &evidence, sent)
+        self.report(question, None, began.elapsed(), &evidence, sent, None)
     }
 
     /// Whether a silent question is asked once more, as `Options::retries` says.
@@ -139,34 +182,44 @@ impl Engine<'_, '_, '_> {
         true
     }
 
-    fn report(
+    pub(super) fn report(
         &mut self,
         question: &Question,
         socket: Option<&Socket>,
-        began: Instant,
+        time: Duration,
         evidence: &Evidence,
         sent: Option<u32>,
+        banner: Option<Banner>,
     ) -> Result<(), Halt> {
-        let (began, sent) = match self.earlier.remove(&question.id) {
-            None => (began, sent),
+        let (time, sent) = match self.earlier.remove(&question.id) {
+            None => (time, sent),
             Some(earlier) => {
                 let is_silence = matches!(evidence, Evidence::Silence | Evidence::Rationed);
                 // Silence has lasted since the first try; an answer is as old as
                 // the question it answers.
-                let began = if is_silence { earlier.began } else { began };
-                (began, sent.map(|sent| sent + earlier.sent))
+                let time = if is_silence {
+                    earlier.began.elapsed()
+                } else {
+                    time
+                };
+                (time, sent.map(|sent| sent + earlier.sent))
             }
         };
-        let time = began.elapsed();
         let local = socket.and_then(|socket| local(socket, evidence));
         let own = own(question, local, evidence);
         let verdict = judge(question.protocol, question.peer.ip(), own, evidence);
+        // Open by an error: reset before anybody could listen.
+        let is_cut = self.options.listen.is_some()
+            && question.protocol == Protocol::Tcp
+            && verdict.state == State::Open;
+        let banner = banner.or_else(|| is_cut.then(Banner::reset_at_once));
         let answer = Answer {
             id: question.id,
             verdict,
             time,
             syns: sent,
             local,
+            banner,
         };
         self.answers.push(answer);
         match self.answers.len() < BATCH {

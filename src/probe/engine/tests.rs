@@ -2,7 +2,7 @@
 //! port is bound and never listens, a silent one has a full accept queue.
 
 use std::io::PipeReader;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixDatagram, UnixListener};

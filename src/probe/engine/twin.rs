@@ -6,7 +6,7 @@ use nix::sys::epoll::{EpollEvent, EpollFlags};
 
 use super::{Engine, Halt};
 use crate::probe::flight::Twin;
-use crate::probe::{Outcome, tcp};
+use crate::probe::{Outcome, Peer, tcp};
 
 impl Engine<'_, '_, '_> {
     /// Asks the question of `token` over a second socket, if there is room for
@@ -23,7 +23,10 @@ impl Engine<'_, '_, '_> {
         if !has_room {
             return Ok(());
         }
-        let (question, peer) = (flight.question.clone(), flight.peer);
+        let question = flight.question.clone();
+        let Peer::Inet(peer) = question.peer else {
+            return Ok(());
+        };
         // Whatever this machine is short of: the first socket still asks.
         let Ok(socket) = self.socket(&question, peer) else {
             return Ok(());
@@ -33,7 +36,7 @@ impl Engine<'_, '_, '_> {
         match outcome {
             Outcome::Pending if self.epoll.add(&socket, event).is_err() => return Ok(()),
             Outcome::Short(_) | Outcome::MetItself => return Ok(()),
-            Outcome::Pending | Outcome::Settled(..) => {}
+            Outcome::Pending | Outcome::Settled(..) | Outcome::Replied(..) => {}
         }
         if let Some(flight) = self.flights.get(token) {
             self.twins += 1;

@@ -5,13 +5,15 @@ use std::time::Duration;
 use super::layout::paint;
 use super::{fold, word};
 use crate::event::{Probe, Summary};
+use crate::report::Rows;
 use crate::units::human_time;
-use crate::verdict::{Protocol, State, Verdict, sentence};
+use crate::verdict::{Greeting, Protocol, State, Verdict, sentence};
 use crate::word::escaped;
 
 /// A row for a pipe, newline included: TARGET ADDRESS PORT PROTOCOL STATE
-/// REASON BY TIME_MS SERVICE, separated by tabs, `-` for none.
-pub fn tsv(row: &Probe, color: bool) -> String {
+/// REASON BY TIME_MS SERVICE, and with `--banner` GREETING BANNER, separated by
+/// tabs, `-` for none.
+pub fn tsv(row: &Probe, shown: Rows, color: bool) -> String {
     let state = row.state.map(State::name);
     let painted = match (color, state, paint(row.state)) {
         (true, Some(state), Some(code)) => Some(format!("\x1b[{code}m{state}\x1b[0m")),
@@ -19,7 +21,7 @@ pub fn tsv(row: &Probe, color: bool) -> String {
     };
     let port = row.port.map(|port| port.to_string());
     let time = row.time_ms.map(|ms| ms.to_string());
-    let fields = [
+    let mut fields = vec![
         Some(row.target.as_str()),
         row.address.as_deref(),
         port.as_deref(),
@@ -30,7 +32,13 @@ pub fn tsv(row: &Probe, color: bool) -> String {
         time.as_deref(),
         row.service.as_deref(),
     ];
-    let mut fields = fields.map(|field| field.map_or_else(|| "-".to_owned(), escaped));
+    if shown.banner {
+        fields.extend([row.greeting.map(Greeting::name), row.banner.as_deref()]);
+    }
+    let fields = fields.into_iter();
+    let mut fields: Vec<String> = fields
+        .map(|field| field.map_or_else(|| "-".to_owned(), escaped))
+        .collect();
     if let Some(painted) = painted {
         fields[4] = painted;
     }
@@ -72,7 +80,12 @@ pub fn why(row: &Probe) -> String {
         by: row.by.as_deref().and_then(fold::ip),
     };
     let target = row.address.as_deref().and_then(fold::ip);
-    let why = sentence(protocol, &verdict, target, row.syns, time(row));
+    let mut why = sentence(protocol, &verdict, target, row.syns, time(row));
+    if let Some(greeting) = row.greeting {
+        let said = row.banner.as_deref().unwrap_or_default();
+        why.push_str("; ");
+        why.push_str(&greeting.sentence(duration(row.banner_ms), said));
+    }
     escaped(&match row.expected {
         Some(expected) if expected != State::Open && row.ok == Some(false) => {
             format!("expected {expected}: {why}")
@@ -83,7 +96,11 @@ pub fn why(row: &Probe) -> String {
 
 /// How long the answer took.
 pub fn time(row: &Probe) -> Duration {
-    Duration::from_secs_f64(row.time_ms.unwrap_or(0.0).clamp(0.0, 1e12) / 1e3)
+    duration(row.time_ms)
+}
+
+fn duration(ms: Option<f64>) -> Duration {
+    Duration::from_secs_f64(ms.unwrap_or(0.0).clamp(0.0, 1e12) / 1e3)
 }
 
 /// The last line: how many of each state, and the time it took.

@@ -1,6 +1,7 @@
 //! Tables of tables.
 
 use super::*;
+use crate::report::Rows;
 
 fn probe(place: usize, target: &str, address: &str, port: u16, state: State) -> Probe {
     let (reason, time_ms) = match state {
@@ -23,6 +24,9 @@ fn probe(place: usize, target: &str, address: &str, port: u16, state: State) -> 
         syns: Some(3),
         expected: None,
         ok: None,
+        greeting: None,
+        banner: None,
+        banner_ms: None,
     }
 }
 
@@ -165,7 +169,7 @@ fn unexpected_unfinished_and_hostile() {
         "unix:/run/a b  unfinished  -  the run ended before it was answered"
     );
     assert_eq!(
-        tsv(&unix, false),
+        tsv(&unix, Rows::default(), false),
         "unix:/run/a b\t-\t-\tunix\t-\tunfinished\t-\t-\t-\n"
     );
 }
@@ -174,14 +178,14 @@ fn unexpected_unfinished_and_hostile() {
 fn a_row_in_a_pipe() {
     let rejected = probe(0, "db", "10.0.0.7", 22, State::Rejected);
     assert_eq!(
-        tsv(&rejected, false),
+        tsv(&rejected, Rows::default(), false),
         "db\t10.0.0.7\t22\ttcp\trejected\ticmp-admin-prohibited\t10.0.0.1\t0.9\tssh\n"
     );
     let hostile = Probe {
         target: "a\tb\n".to_owned(),
         ..rejected
     };
-    assert!(tsv(&hostile, false).starts_with("a\\tb\\n\t"));
+    assert!(tsv(&hostile, Rows::default(), false).starts_with("a\\tb\\n\t"));
 }
 
 #[test]

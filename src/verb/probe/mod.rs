@@ -26,11 +26,12 @@ use socket2::{Domain, Socket, Type};
 use crate::exit::Done;
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::Probe;
-use crate::probe::{self, DEFAULT_WINDOW, Options, Peer, Stopped};
+use crate::probe::{self, DEFAULT_WINDOW, Listen, Options, Peer, Stopped};
 use crate::run::Run;
 use crate::stage::bind::{self, Source};
 use crate::stage::{Stage, options};
 use crate::sys::{self, rlimit};
+use crate::verb::words;
 use feed::Feed;
 use survey::Survey;
 
@@ -45,18 +46,27 @@ pub fn run(run: &mut Run, plan: &Probe) -> Result<Done, Failure> {
         run.note(Stage::Resolve, "URL", note);
     }
     check(run, plan)?;
+    let data = match &plan.data {
+        Some(text) => Some(words::loaded(run, text)?.render(1).into_owned()),
+        None => None,
+    };
     let news = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
         .map_err(|errno| StageError::os(Stage::Connect, "eventfd", Class::Local, errno))?;
     let news = Arc::new(news);
     let feed = Feed::new(plan, &news)?;
     run.enter(Stage::Connect, &object(plan));
     let mut survey = Survey::new(run, plan, feed);
-    ask(&mut survey, plan, &news)?;
+    ask(&mut survey, plan, data.as_deref(), &news)?;
     survey.finish()
 }
 
 /// Puts all questions, until the last answer or whatever ends the run before it.
-fn ask(survey: &mut Survey<'_>, plan: &Probe, news: &EventFd) -> Result<(), Failure> {
+fn ask(
+    survey: &mut Survey<'_>,
+    plan: &Probe,
+    data: Option<&[u8]>,
+    news: &EventFd,
+) -> Result<(), Failure> {
     let prepare = |socket: &Socket, peer: &Peer| {
         let Peer::Inet(peer) = peer else {
             return Ok(());
@@ -76,7 +86,11 @@ fn ask(survey: &mut Survey<'_>, plan: &Probe, news: &EventFd) -> Result<(), Fail
         twins: affordable(2 * window) - affordable(window),
         engines: engines(plan),
         prepare: (!as_they_are).then_some(&prepare),
-        data: None,
+        data,
+        listen: plan.banner.map(|patience| Listen {
+            patience,
+            data: data.unwrap_or_default(),
+        }),
         max_rate: plan.pace.max_rate,
         retries: plan.pace.retries,
         news: Some(news.as_fd()),

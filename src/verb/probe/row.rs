@@ -6,6 +6,7 @@ use nix::net::if_::if_indextoname;
 
 use super::rows::Told;
 use crate::event;
+use crate::probe::Banner;
 use crate::run::millis;
 use crate::services::{Services, System};
 use crate::verdict::Protocol;
@@ -16,6 +17,10 @@ pub fn row(told: Told, protocol: Protocol) -> event::Probe {
     let expected = subject.expected(told.port);
     let port = told.port.map(|port| port.number);
     let is_udp = protocol == Protocol::Udp;
+    let banner = told
+        .answer
+        .as_ref()
+        .and_then(|answer| answer.banner.as_ref());
     let state = told.answer.as_ref().map(|answer| answer.verdict.state);
     event::Probe {
         place: subject.place,
@@ -37,6 +42,9 @@ pub fn row(told: Told, protocol: Protocol) -> event::Probe {
         syns: told.answer.as_ref().and_then(|answer| answer.syns),
         expected,
         ok: state.and_then(|state| expected.map(|expected| expected == state)),
+        greeting: banner.map(|banner| banner.greeting),
+        banner: banner.and_then(Banner::line),
+        banner_ms: banner.map(|banner| millis(banner.time)),
     }
 }
 

@@ -24,6 +24,7 @@ fn answer(id: usize, state: State) -> Answer {
         time: Duration::ZERO,
         syns: None,
         local: None,
+        banner: None,
     }
 }
 
