@@ -69,7 +69,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__connect)
-            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --connect-timeout --retry --retry-interval --send-flags --chunk --rate --interval --crlf --recv-flags --recv-chunk --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --digest --hex --lines --help"
+            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --connect-timeout --retry --retry-interval --send-flags --chunk --rate --interval --crlf --recv-flags --recv-chunk --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --progress --digest --hex --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -199,6 +199,10 @@ _sock() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --digest)
                     COMPREPLY=($(compgen -W "sha256" -- "${cur}"))
                     return 0
@@ -211,7 +215,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__listen)
-            opts="-4 -6 -n -u -k -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --reuse-port --freebind --mode --backlog --accept-timeout --keep-open --max-clients --drain --echo --discard --reply --generate --sh --send-flags --chunk --rate --interval --crlf --recv-flags --recv-chunk --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --digest --hex --lines --help"
+            opts="-4 -6 -n -u -k -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --reuse-port --freebind --mode --backlog --accept-timeout --keep-open --max-clients --drain --echo --discard --reply --generate --sh --send-flags --chunk --rate --interval --crlf --recv-flags --recv-chunk --on-eof --grace --quit-after-eof --linger --idle --timeout --pause --verbose --quiet --json --color --progress --digest --hex --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -353,6 +357,10 @@ _sock() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --digest)
                     COMPREPLY=($(compgen -W "sha256" -- "${cur}"))
                     return 0
@@ -365,7 +373,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__probe)
-            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --dscp --ttl --mss --mark --interface --source --connect-timeout --retry --ports --targets --all-addresses --expect --all --concurrency --max-rate --banner --banner-timeout --data --timeout --pause --verbose --quiet --json --color --help"
+            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --dscp --ttl --mss --mark --interface --source --connect-timeout --retry --ports --targets --all-addresses --expect --all --concurrency --max-rate --banner --banner-timeout --data --timeout --pause --verbose --quiet --json --color --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -462,6 +470,10 @@ _sock() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -470,7 +482,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__recv)
-            opts="-4 -6 -n -u -l -w -o -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --mode --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --recv-flags --recv-chunk --output --force --bytes --count --linger --idle --timeout --pause --verbose --quiet --json --color --digest --hex --lines --help"
+            opts="-4 -6 -n -u -l -w -o -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --mode --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --recv-flags --recv-chunk --output --force --bytes --count --linger --idle --timeout --pause --verbose --quiet --json --color --progress --digest --hex --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -600,6 +612,10 @@ _sock() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --digest)
                     COMPREPLY=($(compgen -W "sha256" -- "${cur}"))
                     return 0
@@ -612,7 +628,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__send)
-            opts="-4 -6 -n -u -l -w -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --mode --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --send-flags --chunk --rate --interval --crlf --bytes --message --count --await-reply --close-wait --recv-flags --recv-chunk --linger --idle --timeout --pause --verbose --quiet --json --color --digest --hex --lines --help"
+            opts="-4 -6 -n -u -l -w -v -h --numeric --resolve-timeout --udp --seqpacket --sndbuf --rcvbuf --nodelay --keepalive --user-timeout --congestion --dscp --ttl --mss --mark --interface --multicast --broadcast --mptcp --source --reuse-port --freebind --mode --listen --backlog --accept-timeout --connect-timeout --retry --retry-interval --send-flags --chunk --rate --interval --crlf --bytes --message --count --await-reply --close-wait --recv-flags --recv-chunk --linger --idle --timeout --pause --verbose --quiet --json --color --progress --digest --hex --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -759,6 +775,10 @@ _sock() {
                     return 0
                     ;;
                 --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;

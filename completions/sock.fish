@@ -66,6 +66,9 @@ complete -c sock -n "__fish_sock_using_subcommand connect" -l pause -d 'Wait aft
 complete -c sock -n "__fish_sock_using_subcommand connect" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Everywhere'
 never\t'Nowhere'"
+complete -c sock -n "__fish_sock_using_subcommand connect" -l progress -d 'A bar on stderr while bytes move or answers are waited for' -r -f -a "auto\t'On a terminal, after 0.3 s, unless payload is read from or shown on one'
+always\t'Everywhere; where it is no terminal, or JSON, a line a second'
+never\t'Not at all'"
 complete -c sock -n "__fish_sock_using_subcommand connect" -l digest -d 'After an end in order, print the digest of what went over the socket on stderr, as sha256sum does: in a conversation first of what was sent, then of what was received; of several FILEs, of each and then of all' -r -f -a "sha256\t''"
 complete -c sock -n "__fish_sock_using_subcommand connect" -s 4 -d 'IPv4 only'
 complete -c sock -n "__fish_sock_using_subcommand connect" -s 6 -d 'IPv6 only'
@@ -105,6 +108,9 @@ complete -c sock -n "__fish_sock_using_subcommand probe" -l pause -d 'Wait after
 complete -c sock -n "__fish_sock_using_subcommand probe" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Everywhere'
 never\t'Nowhere'"
+complete -c sock -n "__fish_sock_using_subcommand probe" -l progress -d 'A bar on stderr while bytes move or answers are waited for' -r -f -a "auto\t'On a terminal, after 0.3 s, unless payload is read from or shown on one'
+always\t'Everywhere; where it is no terminal, or JSON, a line a second'
+never\t'Not at all'"
 complete -c sock -n "__fish_sock_using_subcommand probe" -s 4 -d 'IPv4 only'
 complete -c sock -n "__fish_sock_using_subcommand probe" -s 6 -d 'IPv6 only'
 complete -c sock -n "__fish_sock_using_subcommand probe" -s n -l numeric -d 'Look no name up: a name is an error'
@@ -154,6 +160,9 @@ complete -c sock -n "__fish_sock_using_subcommand send" -l pause -d 'Wait after 
 complete -c sock -n "__fish_sock_using_subcommand send" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Everywhere'
 never\t'Nowhere'"
+complete -c sock -n "__fish_sock_using_subcommand send" -l progress -d 'A bar on stderr while bytes move or answers are waited for' -r -f -a "auto\t'On a terminal, after 0.3 s, unless payload is read from or shown on one'
+always\t'Everywhere; where it is no terminal, or JSON, a line a second'
+never\t'Not at all'"
 complete -c sock -n "__fish_sock_using_subcommand send" -l digest -d 'After an end in order, print the digest of what went over the socket on stderr, as sha256sum does: in a conversation first of what was sent, then of what was received; of several FILEs, of each and then of all' -r -f -a "sha256\t''"
 complete -c sock -n "__fish_sock_using_subcommand send" -s 4 -d 'IPv4 only'
 complete -c sock -n "__fish_sock_using_subcommand send" -s 6 -d 'IPv6 only'
@@ -204,6 +213,9 @@ complete -c sock -n "__fish_sock_using_subcommand recv" -l pause -d 'Wait after 
 complete -c sock -n "__fish_sock_using_subcommand recv" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Everywhere'
 never\t'Nowhere'"
+complete -c sock -n "__fish_sock_using_subcommand recv" -l progress -d 'A bar on stderr while bytes move or answers are waited for' -r -f -a "auto\t'On a terminal, after 0.3 s, unless payload is read from or shown on one'
+always\t'Everywhere; where it is no terminal, or JSON, a line a second'
+never\t'Not at all'"
 complete -c sock -n "__fish_sock_using_subcommand recv" -l digest -d 'After an end in order, print the digest of what went over the socket on stderr, as sha256sum does: in a conversation first of what was sent, then of what was received; of several FILEs, of each and then of all' -r -f -a "sha256\t''"
 complete -c sock -n "__fish_sock_using_subcommand recv" -s 4 -d 'IPv4 only'
 complete -c sock -n "__fish_sock_using_subcommand recv" -s 6 -d 'IPv6 only'
@@ -261,6 +273,9 @@ complete -c sock -n "__fish_sock_using_subcommand listen" -l pause -d 'Wait afte
 complete -c sock -n "__fish_sock_using_subcommand listen" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Everywhere'
 never\t'Nowhere'"
+complete -c sock -n "__fish_sock_using_subcommand listen" -l progress -d 'A bar on stderr while bytes move or answers are waited for' -r -f -a "auto\t'On a terminal, after 0.3 s, unless payload is read from or shown on one'
+always\t'Everywhere; where it is no terminal, or JSON, a line a second'
+never\t'Not at all'"
 complete -c sock -n "__fish_sock_using_subcommand listen" -l digest -d 'After an end in order, print the digest of what went over the socket on stderr, as sha256sum does: in a conversation first of what was sent, then of what was received; of several FILEs, of each and then of all' -r -f -a "sha256\t''"
 complete -c sock -n "__fish_sock_using_subcommand listen" -s 4 -d 'IPv4 only'
 complete -c sock -n "__fish_sock_using_subcommand listen" -s 6 -d 'IPv6 only'

@@ -70,13 +70,20 @@ pub enum Event {
     },
     /// The conversation is over.
     Close(Traffic),
-    /// Progress so far, asked for with SIGUSR1.
+    /// Progress so far, asked for with SIGUSR1 or `--progress`.
     Progress {
         stage: &'static str,
         object: String,
         sent: u64,
         received: u64,
+        /// From the start of the run.
         elapsed_ms: f64,
+        /// Bytes there will be in all (of a conversation: that will be sent),
+        /// where that is known.
+        total: Option<u64>,
+        /// Bytes a second since the peer is there, of what counts towards the
+        /// total, or of all.
+        rate: Option<f64>,
     },
     /// What moves the bytes of one direction from now on (`-vv`); `reason` is
     /// null unless the kernel refused a faster way.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 
 use super::values::{
-    Algorithm, When, backlog, buffer, chunk, group, keepalive, kernel_name, linger, mark, on_eof,
-    pause, recv_chunk, retry, user_timeout,
+    Algorithm, Progress, When, backlog, buffer, chunk, group, keepalive, kernel_name, linger, mark,
+    on_eof, pause, recv_chunk, retry, user_timeout,
 };
 use crate::dscp::Dscp;
 use crate::flags::{RecvFlags, SendFlags};
@@ -311,6 +311,9 @@ pub struct TheRun {
     /// Colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub color: When,
+    /// A bar on stderr while bytes move or answers are waited for
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub progress: Progress,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -11,7 +11,7 @@ use clap::{ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcomman
 
 pub use groups::*;
 pub use refuse::{Refusal, refuse};
-pub use values::{Algorithm, When};
+pub use values::{Algorithm, Progress, When};
 pub use verbs::*;
 
 /// The socket API, one stage at a time.

@@ -25,6 +25,18 @@ pub enum When {
     Never,
 }
 
+/// `--progress`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Progress {
+    /// On a terminal, after 0.3 s, unless payload is read from or shown on one
+    #[default]
+    Auto,
+    /// Everywhere; where it is no terminal, or JSON, a line a second
+    Always,
+    /// Not at all
+    Never,
+}
+
 /// `--digest`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Algorithm {

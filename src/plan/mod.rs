@@ -17,9 +17,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::address::{Address, Local};
-use crate::cli::{self, Cli, Refusal, TheRun, When, usage_error};
+use crate::cli::{self, Cli, Progress, Refusal, TheRun, When, usage_error};
 use crate::relay::look;
-use crate::report::{Rows, Style};
+use crate::report::{Rows, Style, Wanted};
 use crate::run::Pause;
 use crate::serve::Service;
 use crate::services::{Services, System};
@@ -255,6 +255,8 @@ pub struct Facts {
     pub no_color: bool,
     /// Columns of the terminal that stdout is.
     pub width: Option<u16>,
+    /// Columns of the terminal that stderr is.
+    pub stderr_width: Option<u16>,
 }
 
 impl Facts {
@@ -267,6 +269,7 @@ impl Facts {
             no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
                 || std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
             width: terminal::width(1),
+            stderr_width: terminal::width(2),
         }
     }
 }
@@ -353,6 +356,12 @@ fn style(options: &TheRun, facts: Facts, rows: Rows) -> Style {
         rows,
         stderr_terminal: facts.stderr_terminal,
         width: facts.width,
+        progress: match options.progress {
+            Progress::Auto => Wanted::Auto,
+            Progress::Always => Wanted::Always,
+            Progress::Never => Wanted::Never,
+        },
+        stderr_width: facts.stderr_width,
     }
 }
 

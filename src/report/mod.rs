@@ -13,7 +13,7 @@ mod stdout;
 mod table;
 mod text;
 
-pub use progress::Bar;
+pub use progress::{Bar, Counts, Course, Goal, Wanted};
 pub use stdout::Unwritten;
 
 use crate::event::Event;
@@ -41,6 +41,10 @@ pub struct Style {
     pub stderr_terminal: bool,
     /// The columns of the terminal that stdout is; none where nobody knows.
     pub width: Option<u16>,
+    /// `--progress`
+    pub progress: Wanted,
+    /// The columns of the terminal that stderr is.
+    pub stderr_width: Option<u16>,
 }
 
 /// How rows of `probe` are shown.
@@ -54,6 +58,8 @@ pub struct Rows {
 
 /// The columns of a table where the terminal does not tell.
 const WIDTH: usize = 100;
+/// The columns of a bar where nobody knows better.
+const BAR_WIDTH: u16 = 80;
 /// Tables are not made narrower: a line that wraps reads better than one word
 /// a line.
 const NARROWEST: usize = 40;
@@ -73,6 +79,11 @@ impl Style {
     /// The columns a table may have.
     fn columns(self) -> usize {
         self.width.map_or(WIDTH, usize::from).max(NARROWEST)
+    }
+
+    /// The columns a bar may have.
+    fn bar_columns(self) -> u16 {
+        self.stderr_width.unwrap_or(BAR_WIDTH)
     }
 
     fn render(self, event: &Event) -> Vec<u8> {

@@ -1,14 +1,39 @@
 //! stderr, which may be full, stuck or closed and must not matter.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::sys::descriptor::{self, Kind};
 
-/// Writes what stderr takes at once, and returns how much that was; the rest is
+/// Wipes the line that the cursor is in (ECMA-48: CR, EL).
+pub const WIPE: &str = "\r\x1b[2K";
+
+/// The line that the cursor is in is a bar's.
+static BAR: AtomicBool = AtomicBool::new(false);
+
+/// Draws a bar, if the terminal takes it.
+pub fn draw(picture: &[u8]) {
+    BAR.store(true, Ordering::Relaxed);
+    put(picture);
+}
+
+/// The bar has gone.
+pub fn cleared() {
+    BAR.store(false, Ordering::Relaxed);
+}
+
+/// Writes what stderr takes at once, in place of a bar if there is one, and returns how much that was; the rest is
 /// dropped, or the caller's to keep.
 pub fn write(bytes: &[u8]) -> usize {
+    if BAR.swap(false, Ordering::Relaxed) {
+        put(WIPE.as_bytes());
+    }
+    put(bytes)
+}
+
+fn put(bytes: &[u8]) -> usize {
     let mut written = 0;
     while written < bytes.len() && takes_within(Duration::ZERO) {
         let rest = &bytes[written..];

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use crate::event::{Event, Traffic};
+use crate::stage::Stage;
 use crate::units::{human_bytes, human_time};
 use crate::word::escaped;
 
@@ -134,12 +135,26 @@ pub fn line(event: &Event) -> String {
             sent,
             received,
             elapsed_ms,
-        } => format!(
-            "sock: {stage} {object}: sent {}, received {}, {}",
-            human_bytes(*sent),
-            human_bytes(*received),
-            time(*elapsed_ms)
-        ),
+            total,
+            rate,
+        } => {
+            let of = total.map(|total| format!(" of {}", human_bytes(total)));
+            let (sent_of, received_of) = match *stage == Stage::Recv.name() {
+                true => (None, of),
+                false => (of, None),
+            };
+            let rate = rate.filter(|rate| *rate > 0.0);
+            let rate = rate.map(|rate| format!(", {}/s", human_bytes(rate as u64)));
+            format!(
+                "sock: {stage} {object}: sent {}{}, received {}{}, {}{}",
+                human_bytes(*sent),
+                sent_of.unwrap_or_default(),
+                human_bytes(*received),
+                received_of.unwrap_or_default(),
+                time(*elapsed_ms),
+                rate.unwrap_or_default(),
+            )
+        }
         Event::Carrier {
             carrier,
             from,

@@ -17,7 +17,7 @@ use nix::poll::PollFlags;
 
 use crate::event::Event;
 use crate::failure::{Failure, Timer};
-use crate::report::{self, Bar, Report, Unwritten};
+use crate::report::{self, Bar, Counts, Course, Goal, Report, Unwritten};
 use crate::stage::Stage;
 use crate::sys::descriptor::{self, Kind};
 pub use signals::{Signals, USR1};
@@ -51,7 +51,9 @@ pub struct Run {
     /// The reader of stdout is watched whatever else is waited for.
     stdout_has_reader: bool,
     /// Bytes sent and received so far.
-    moved: (u64, u64),
+    moved: Arc<Counts>,
+    /// What they count towards.
+    course: Option<Course>,
 }
 
 impl Run {
@@ -77,7 +79,8 @@ impl Run {
             object: "".into(),
             kept: None,
             stdout_has_reader: false,
-            moved: (0, 0),
+            moved: Arc::default(),
+            course: None,
         })
     }
 
@@ -226,25 +229,46 @@ impl Run {
 
     /// Says how many bytes have gone and come so far.
     pub fn moved(&mut self, sent: u64, received: u64) {
-        self.moved = (sent, received);
+        self.moved.set([sent, received]);
     }
 
     /// Answers USR1.
     fn progress(&mut self) {
-        let (sent, received) = self.moved;
-        let event = Event::Progress {
+        let nothing = Course {
+            goal: Goal::Both(None),
+            counts: Arc::clone(&self.moved),
+            stage: "",
+            object: String::new(),
+            started: self.started,
+            began: self.started,
+        };
+        let course = Course {
             stage: self.stage.name(),
             object: self.object.to_string(),
-            sent,
-            received,
-            elapsed_ms: millis(self.started.elapsed()),
+            ..self.course.clone().unwrap_or(nothing)
         };
-        self.report.tell(&event);
+        self.report.tell(&course.event(Instant::now()));
     }
 
-    /// A bar for a run with `total` answers to wait for, where one is wanted.
-    pub fn bar(&self, total: u64) -> Option<Bar> {
-        Bar::start(self.report.style(), total)
+    /// Counting towards a goal begins: a bar, where one is wanted.
+    /// `undisturbed` says that no payload shares the terminal with it.
+    pub fn bar(&mut self, goal: Goal, object: &str, undisturbed: bool) -> Option<Bar> {
+        self.moved(0, 0);
+        let stage = match goal {
+            Goal::Answers(_) => Stage::Connect,
+            Goal::Received(_) => Stage::Recv,
+            Goal::Sent(_) | Goal::Both(_) => Stage::Send,
+        };
+        let course = Course {
+            goal,
+            counts: Arc::clone(&self.moved),
+            stage: stage.name(),
+            object: object.to_owned(),
+            started: self.started,
+            began: Instant::now(),
+        };
+        self.course = Some(course.clone());
+        Bar::start(self.report.style(), course, undisturbed)
     }
 
     /// Readable when a signal has come; for loops that do not go through

@@ -19,6 +19,7 @@ use super::service::Answers;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer, describe};
 use crate::relay::look::Look;
+use crate::report::Goal;
 use crate::run::{Interest, Run, Wake};
 use crate::stage::bind::Bound;
 use crate::stage::socket::name;
@@ -47,7 +48,9 @@ pub fn serve(
         looks: Look::pair_of(what.look, address, transport, true),
     };
     let begun = Instant::now();
+    let bar = run.bar(Goal::Both(None), address, false);
     let ended = answer_all(run, bound, what, answering, &mut books);
+    drop(bar);
     let (sent, received) = books.moved;
     run.tell(Event::Close(close::counted(begun, sent, received)));
     ended

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use crate::relay::look;
+use crate::report::Goal;
 use crate::stage::{recv, send};
 use crate::text::Text;
 
@@ -39,6 +40,19 @@ pub struct Answers {
     pub idle: Option<Duration>,
     pub lines: bool,
     pub look: look::Options,
+}
+
+impl Answers {
+    /// What a bar counts towards, and whether it helps: whoever serves for ever,
+    /// or as the peer asks for it, is no transfer that somebody waits for.
+    pub fn goal(&self, keep_open: bool) -> (Goal, bool) {
+        match self.answer {
+            Answer::Generate(bytes) if !keep_open => (Goal::Sent(Some(bytes)), !self.look.hex),
+            Answer::Generate(_) => (Goal::Sent(None), false),
+            Answer::Discard => (Goal::Received(None), false),
+            Answer::Echo | Answer::Reply(_) => (Goal::Both(None), false),
+        }
+    }
 }
 
 /// What a peer gets for what it sends.

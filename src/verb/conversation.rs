@@ -16,6 +16,7 @@ use crate::relay::observed::Observed;
 use crate::relay::output::Stdout;
 use crate::relay::pump::Pump;
 use crate::relay::session::{Direction, Session};
+use crate::report::Goal;
 use crate::run::Run;
 use crate::stage::connect::Conn;
 use crate::stage::recv::STREAM_BUFFER;
@@ -51,6 +52,13 @@ impl User {
     }
 }
 
+impl User {
+    /// Whether nobody reads or types at a terminal.
+    pub fn is_undisturbed(&self, talk: &Talk) -> bool {
+        !self.stdin.is_terminal() && !self.stdout.is_terminal() && !talk.look.hex
+    }
+}
+
 /// Holds a conversation and closes the connection.
 ///
 /// `next_peer` says that another may follow; `on_first` is called when this
@@ -71,6 +79,10 @@ pub fn converse<'a>(
     let mut receiving = Observed::new(receiving, &mut received_look);
     let sending = Sending::new(&conn, &talk.send, talk.on_eof, &heard);
     let mut sending = Observed::new(sending, &mut sent_look);
+    let undisturbed = user.is_undisturbed(talk);
+    // --crlf makes it more; and with another peer before, this is the rest.
+    let known = !talk.send.crlf && !next_peer;
+    let goal = Goal::Both(user.stdin.size().filter(|_| known));
     let mut pump = Pump::new(begun).pace(talk.send.pace());
     if user.stdin.is_at_end() && !user.outbound.holds() {
         pump.source_ended(begun);
@@ -96,7 +108,9 @@ pub fn converse<'a>(
     };
     let mut session = Session::new(&conn, Some(outbound), Some(inbound), ending, talk.idle);
     session.on_first = on_first;
+    let bar = run.bar(goal, &conn.peer, undisturbed);
     let over = session.run(run);
+    drop(bar);
     let (sent, received) = (session.sent(), session.received());
     let whole = session.is_whole();
     drop(session);

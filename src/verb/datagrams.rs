@@ -17,6 +17,7 @@ use crate::relay::observed::Observed;
 use crate::relay::pump::Pump;
 use crate::relay::replay::Replay;
 use crate::relay::session::{Direction, Session};
+use crate::report::Goal;
 use crate::run::Run;
 use crate::stage::bind::Bound;
 use crate::stage::connect::Conn;
@@ -84,6 +85,7 @@ fn all_refused(way: &Dial, refusals: &[String], last: StageError) -> StageError 
 /// # Errors
 /// Nothing came back: refused, rejected, or silence.
 pub fn converse(run: &mut Run, user: User, plan: &Connect) -> Result<(), Failure> {
+    let undisturbed = user.is_undisturbed(&plan.talk);
     let User {
         stdin,
         mut stdout,
@@ -98,6 +100,7 @@ pub fn converse(run: &mut Run, user: User, plan: &Connect) -> Result<(), Failure
             outbound: &mut outbound,
             sink: &mut stdout,
             inbound: &mut inbound,
+            undisturbed,
         };
         let [mut sent, mut received] = Look::pair(plan.talk.look, conn, false);
         let tried = hold(run, conn, ends, &plan.talk, [&mut sent, &mut received]);
@@ -117,6 +120,8 @@ struct Ends<'a> {
     outbound: &'a mut dyn Carrier,
     sink: &'a mut dyn Sink,
     inbound: &'a mut dyn Carrier,
+    /// No terminal is among them.
+    undisturbed: bool,
 }
 
 /// Holds a conversation over a connected datagram socket.
@@ -148,7 +153,9 @@ fn hold(
     let quiet = talk.idle.unwrap_or(QUIET);
     let ending = Ending::Datagrams { quiet };
     let mut session = Session::new(conn, Some(outbound), Some(inbound), ending, talk.idle);
+    let bar = run.bar(Goal::Both(None), &conn.peer, ends.undisturbed);
     let over = session.run(run);
+    drop(bar);
     let (sent, received) = (session.sent(), session.received());
     drop(session);
     let result = match over {
@@ -192,7 +199,9 @@ pub fn answer(
         .lines(talk.lines)
         .holding(&first);
     user.inbound = Direct::over(held);
+    let undisturbed = user.is_undisturbed(talk);
     let ends = Ends {
+        undisturbed,
         source: &mut user.stdin,
         outbound: &mut user.outbound,
         sink: &mut user.stdout,
@@ -214,6 +223,7 @@ pub fn answer(
 /// Timers and signals: nothing else ends it.
 pub fn answer_all(run: &mut Run, bound: Bound, talk: &Talk, mut user: User) -> Result<(), Failure> {
     let conn = bound.to_anyone();
+    let undisturbed = user.is_undisturbed(talk);
     let begun = Instant::now();
     let last = Last::default();
     let [mut sent_look, mut received_look] = Look::pair(talk.look, &conn, true);
@@ -244,7 +254,9 @@ pub fn answer_all(run: &mut Run, bound: Bound, talk: &Talk, mut user: User) -> R
     };
     let ending = Ending::Never;
     let mut session = Session::new(&conn, Some(outbound), Some(inbound), ending, talk.idle);
+    let bar = run.bar(Goal::Both(None), &conn.local, undisturbed);
     let over = session.run(run);
+    drop(bar);
     let moved = (session.sent(), session.received());
     drop(session);
     let result = over.and_then(|over| match over {

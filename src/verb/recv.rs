@@ -23,11 +23,13 @@ use crate::relay::observed::Observed;
 use crate::relay::output::Stdout;
 use crate::relay::pump::Pump;
 use crate::relay::session::{Direction, Session};
+use crate::report::Goal;
 use crate::run::Run;
 use crate::stage::Stage;
 use crate::stage::connect::Conn;
 use crate::stage::recv::MOST_AT_ONCE;
 use crate::stage::socket::Transport;
+use crate::sys::descriptor::Kind;
 use crate::units::human_bytes;
 
 /// # Errors
@@ -156,6 +158,7 @@ fn take(
     let many = conn.transport.is_datagram();
     let [_, mut look] = Look::pair(plan.look, &conn, many);
     let mut receiving = Observed::new(receiving, &mut look);
+    let undisturbed = sink.kind() != Some(Kind::Terminal) && !plan.look.hex;
     let mut carrier = Direct::over(Copy::new(buffer).lines(plan.lines));
     let inbound = Direction {
         pump: Pump::new(begun).limit(plan.bytes).reads(reads(plan, &conn)),
@@ -166,7 +169,9 @@ fn take(
     let mut session = Session::new(&conn, None, Some(inbound.lend()), Ending::In, plan.idle);
     session.on_first = proved;
     session.no_wait = asks_at_once(plan, &conn);
+    let bar = run.bar(Goal::Received(plan.bytes), &conn.peer, undisturbed);
     let over = session.run(run);
+    drop(bar);
     let received = session.received();
     drop(session);
     drop(receiving);

@@ -15,7 +15,7 @@ use crate::failure::{Class, Failure, StageError};
 use crate::plan::{Dial, Send, Way, What};
 use crate::relay::carrier::{Carrier, Copy, Direct};
 use crate::relay::dialogue::{Dialogue, Reply};
-use crate::relay::end::Sink;
+use crate::relay::end::{Sink, Source};
 use crate::relay::ending::{Ending, OnEof, Over};
 use crate::relay::files::Files;
 use crate::relay::look::Look;
@@ -25,11 +25,13 @@ use crate::relay::output::{Discard, Stdout};
 use crate::relay::pump::Pump;
 use crate::relay::replay::Replay;
 use crate::relay::session::{Direction, Session};
+use crate::report::Goal;
 use crate::run::Run;
 use crate::stage::connect::Conn;
 use crate::stage::recv::STREAM_BUFFER;
 use crate::stage::send::allow_sigpipe;
 use crate::stage::{Stage, close as closing, hint};
+use crate::sys::descriptor::Kind;
 use crate::units;
 
 /// # Errors
@@ -68,6 +70,18 @@ struct Named {
 }
 
 impl Named {
+    /// All of it, where that is known: --crlf makes it more.
+    fn goal(&self, plan: &Send) -> Goal {
+        let sizes = [self.input.size(), self.bytes];
+        let total = sizes.into_iter().flatten().min();
+        Goal::Sent(total.filter(|_| !plan.send.crlf))
+    }
+
+    /// Whether nobody types at a terminal.
+    fn is_undisturbed(&self, plan: &Send) -> bool {
+        Source::kind(&self.input) != Kind::Terminal && !plan.look.hex
+    }
+
     /// Tells the digests: of each file that was read from beginning to end, if
     /// there is more to tell than that, and last of what was sent.
     fn tell_digests(&mut self, run: &mut Run, sent: &Look) {
@@ -97,6 +111,7 @@ fn one_peer(
 }
 
 fn stream(run: &mut Run, plan: &Send, way: &Way, named: &mut Named) -> Result<(), Failure> {
+    let (goal, undisturbed) = (named.goal(plan), named.is_undisturbed(plan));
     // What was read for a peer that turns out to be a probe is for the next.
     let mut carrier = Direct::over(Copy::new(STREAM_BUFFER).crlf(plan.send.crlf));
     one_peer(run, way, |run, conn, proved| {
@@ -121,7 +136,9 @@ fn stream(run: &mut Run, plan: &Send, way: &Way, named: &mut Named) -> Result<()
             look: &mut received_look,
             before: (0, 0),
         };
+        let bar = run.bar(goal, &conn.peer, undisturbed);
         let (result, sent, received) = hand_over(run, plan, rest, Some(proved));
+        drop(bar);
         let result = close(run, conn, result, begun, (sent, received));
         if result.is_ok() {
             named.tell_digests(run, &sent_look);
@@ -204,6 +221,7 @@ fn unconfirmed(plan: &Send, conn: &Conn) -> Failure {
 }
 
 fn datagrams(run: &mut Run, plan: &Send, way: &Dial, named: Named) -> Result<(), Failure> {
+    let (goal, undisturbed) = (named.goal(plan), named.is_undisturbed(plan));
     let Named { input, name, bytes } = named;
     let mut input = Replay::new(input);
     let mut look = None;
@@ -225,7 +243,9 @@ fn datagrams(run: &mut Run, plan: &Send, way: &Dial, named: Named) -> Result<(),
         };
         let ending = Ending::DatagramsOut;
         let mut session = Session::new(conn, Some(outbound), None, ending, plan.idle);
+        let bar = run.bar(goal, &conn.peer, undisturbed);
         let over = session.run(run);
+        drop(bar);
         let sent = session.sent();
         drop(session);
         let result = match over {
@@ -262,9 +282,12 @@ fn messages(run: &mut Run, plan: &Send) -> Result<(), Failure> {
         Some(_) => Some(Stdout::new(run, false)?),
         None => None,
     };
+    let terminal = stdout.as_ref().is_some_and(Stdout::is_terminal);
+    let undisturbed = !terminal && !plan.look.hex;
     let mut hold = |run: &mut Run, conn: &Conn, looks: &mut [Look; 2], proved: Proved<'_>| {
         let mut dialogue = Dialogue::new(conn, &plan.send, plan.recv, looks);
         let mut proved = Some(proved);
+        let bar = run.bar(Goal::Sent(None), &conn.peer, undisturbed);
         let held = (1..=*count).try_for_each(|n| {
             let reply = match (&mut stdout, await_reply) {
                 (Some(stdout), Some(wait)) => Reply::Await {
@@ -280,6 +303,7 @@ fn messages(run: &mut Run, plan: &Send) -> Result<(), Failure> {
             }
             Ok(())
         });
+        drop(bar);
         (held, dialogue.sent(), dialogue.received())
     };
     if let Way::Dial(way) = &plan.way

@@ -25,6 +25,7 @@ mod memory;
 mod messages;
 mod options;
 mod probe;
+mod progress;
 mod promises;
 mod scale;
 mod seeing;

@@ -51,6 +51,7 @@ impl Server<'_> {
             Ok(_) => "the run is over".to_owned(),
             Err(failure) => failure.reason().unwrap_or_default(),
         };
+        self.bar = None;
         let mut children = Vec::new();
         for client in std::mem::take(&mut self.clients).into_values() {
             match client {

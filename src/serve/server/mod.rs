@@ -22,6 +22,7 @@ use super::service::{Service, Work};
 use super::{MOST_COMMANDS, failed};
 use crate::exit::Done;
 use crate::failure::{Class, Failure, StageError, Timer};
+use crate::report::Bar;
 use crate::run::{Interest, Run, Wake};
 use crate::stage::Stage;
 use crate::stage::accept;
@@ -54,6 +55,7 @@ pub struct Server<'a> {
     leaving: Option<(i32, Instant)>,
     /// Bytes sent to and received from all peers so far.
     moved: (u64, u64),
+    bar: Option<Bar>,
 }
 
 impl<'a> Server<'a> {
@@ -104,6 +106,7 @@ impl<'a> Server<'a> {
             told: None,
             leaving: None,
             moved: (0, 0),
+            bar: None,
         })
     }
 

@@ -80,6 +80,9 @@ impl Server<'_> {
         self.alarms.set(fd, None);
         // Closing takes it off the epoll set: nobody else has the socket.
         let client = self.clients.remove(fd)?;
+        if !self.service.keep_open {
+            self.bar = None;
+        }
         if client.has_proved() {
             self.waiting_since = Instant::now();
         }

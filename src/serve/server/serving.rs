@@ -25,7 +25,14 @@ impl Server<'_> {
     /// Serves one more.
     pub(super) fn serve(&mut self, run: &mut Run, conn: Conn) -> Result<(), Failure> {
         let client = match &self.service.work {
-            Work::Answers(what) => Client::Peer(Box::new(Peer::new(conn, what))),
+            Work::Answers(what) => {
+                if !self.service.keep_open || self.bar.is_none() {
+                    let (goal, undisturbed) = what.goal(self.service.keep_open);
+                    self.bar = run.bar(goal, &conn.peer, undisturbed);
+                    run.moved(self.moved.0, self.moved.1);
+                }
+                Client::Peer(Box::new(Peer::new(conn, what)))
+            }
             Work::Command(command) => {
                 if self.only_knocks(run, &conn)? {
                     return Ok(());

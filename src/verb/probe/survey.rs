@@ -16,7 +16,7 @@ use crate::exit::{Done, Miss};
 use crate::failure::Failure;
 use crate::plan::Probe;
 use crate::probe::{Answer, Client, Peer, Question, Supply};
-use crate::report::Bar;
+use crate::report::{Bar, Goal};
 use crate::run::{Run, USR1};
 use crate::stage::Stage;
 use crate::units::human_time;
@@ -134,7 +134,8 @@ impl<'a> Survey<'a> {
                 Fed::Later(at) => return Ok(Supply::Later(at)),
                 Fed::Done => {
                     self.is_fed = true;
-                    self.bar = self.run.bar(self.total);
+                    let goal = Goal::Answers(self.total);
+                    self.bar = self.run.bar(goal, "probe", true);
                 }
             }
         }
@@ -193,8 +194,6 @@ impl<'a> Survey<'a> {
     }
 
     fn progress(&mut self) {
-        // Two ways of saying the same would only get into each other's way.
-        self.bar = None;
         let counts = self.tally.so_far();
         let text = format!(
             "{} of {}{} answered, {} open, {} waited for, {}",
