@@ -138,6 +138,8 @@ complete -c sock -n "__fish_sock_using_subcommand send" -l multicast -d 'Join th
 complete -c sock -n "__fish_sock_using_subcommand send" -l source -d 'The local address, and port, to come from' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l mode -d 'Permissions of the Unix socket, whatever the umask; who may write to it may connect' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l backlog -d 'Finished handshakes that may wait for accept(); `somaxconn` is the most the kernel allows [default: 128]' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l allow -d 'Only these may come in: an address, a block such as 10.0.0.0/8, a name or a file of them; repeatable' -r
+complete -c sock -n "__fish_sock_using_subcommand send" -l deny -d 'These may not come in, whatever --allow says; they get a reset' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l accept-timeout -d 'Give up when no peer has come after this time, counted from the announcement' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -s w -l connect-timeout -d 'Give up on an address after this time, counted from its SYN' -r
 complete -c sock -n "__fish_sock_using_subcommand send" -l retry -d 'Try again this many times when it fails (`inf`: for ever)' -r
@@ -197,6 +199,8 @@ complete -c sock -n "__fish_sock_using_subcommand recv" -l multicast -d 'Join th
 complete -c sock -n "__fish_sock_using_subcommand recv" -l source -d 'The local address, and port, to come from' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l mode -d 'Permissions of the Unix socket, whatever the umask; who may write to it may connect' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l backlog -d 'Finished handshakes that may wait for accept(); `somaxconn` is the most the kernel allows [default: 128]' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l allow -d 'Only these may come in: an address, a block such as 10.0.0.0/8, a name or a file of them; repeatable' -r
+complete -c sock -n "__fish_sock_using_subcommand recv" -l deny -d 'These may not come in, whatever --allow says; they get a reset' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l accept-timeout -d 'Give up when no peer has come after this time, counted from the announcement' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -s w -l connect-timeout -d 'Give up on an address after this time, counted from its SYN' -r
 complete -c sock -n "__fish_sock_using_subcommand recv" -l retry -d 'Try again this many times when it fails (`inf`: for ever)' -r
@@ -249,6 +253,8 @@ complete -c sock -n "__fish_sock_using_subcommand listen" -l interface -d 'Only 
 complete -c sock -n "__fish_sock_using_subcommand listen" -l multicast -d 'Join this group to hear it (recv -u, listen -u); of who sends to it, the packets leave by --interface. Their reach is --ttl, or 1' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l mode -d 'Permissions of the Unix socket, whatever the umask; who may write to it may connect' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l backlog -d 'Finished handshakes that may wait for accept(); `somaxconn` is the most the kernel allows [default: 128]' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l allow -d 'Only these may come in: an address, a block such as 10.0.0.0/8, a name or a file of them; repeatable' -r
+complete -c sock -n "__fish_sock_using_subcommand listen" -l deny -d 'These may not come in, whatever --allow says; they get a reset' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l accept-timeout -d 'Give up when no peer has come after this time, counted from the announcement' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l max-clients -d 'So many peers at the same time, of those that are served; others wait in the queue [default: 100 with a command, else as descriptors allow]' -r
 complete -c sock -n "__fish_sock_using_subcommand listen" -l drain -d 'After TERM or HUP, let the peers that are served finish for this time; then, or at a second signal, end them [default: 5s]' -r

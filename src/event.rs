@@ -45,6 +45,14 @@ pub enum Event {
         local: String,
         protocol: &'static str,
     },
+    /// Somebody came who may not; `refused` counts them, and `reason` is of the
+    /// last one.
+    Refused {
+        address: String,
+        local: String,
+        reason: String,
+        refused: u64,
+    },
     /// A peer's session is over; `reason` is null for an end in order. What a
     /// command sent and received is not known here.
     PeerEnd {

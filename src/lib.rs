@@ -8,6 +8,7 @@
 pub mod address;
 pub mod dscp;
 pub mod flags;
+pub mod guests;
 pub mod mode;
 pub mod ports;
 pub mod services;

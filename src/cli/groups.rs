@@ -13,6 +13,7 @@ use super::values::{
 };
 use crate::dscp::Dscp;
 use crate::flags::{RecvFlags, SendFlags};
+use crate::guests::Guest;
 use crate::mode::Mode;
 use crate::relay::ending::OnEof;
 use crate::run::Pause;
@@ -148,6 +149,13 @@ pub struct ListenOptions {
     /// most the kernel allows [default: 128]
     #[arg(long, value_name = "N|somaxconn", value_parser = backlog)]
     pub backlog: Option<i32>,
+    /// Only these may come in: an address, a block such as 10.0.0.0/8, a name
+    /// or a file of them; repeatable
+    #[arg(long, value_name = "CIDR|HOST|@FILE", value_parser = Guest::parse)]
+    pub allow: Vec<Guest>,
+    /// These may not come in, whatever --allow says; they get a reset
+    #[arg(long, value_name = "CIDR|HOST|@FILE", value_parser = Guest::parse)]
+    pub deny: Vec<Guest>,
     /// Give up when no peer has come after this time, counted from the
     /// announcement
     #[arg(long, value_name = "DUR", value_parser = duration)]

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use crate::address::{Address, Local};
 use crate::cli::{self, Cli, Progress, Refusal, TheRun, When, usage_error};
+use crate::guests;
 use crate::relay::look;
 use crate::report::{Rows, Style, Wanted};
 use crate::run::Pause;
@@ -85,6 +86,8 @@ pub struct Wait {
     pub resolve: resolve::Options,
     pub listen: listen::Options,
     pub accept: accept::Options,
+    /// `--allow` and `--deny`.
+    pub guests: guests::Typed,
 }
 
 /// The type of socket that was asked for; the address says the rest.

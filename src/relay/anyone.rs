@@ -45,6 +45,11 @@ impl Source for FromAnyone<'_> {
             Ok(datagram) => {
                 let object = &self.conn.local;
                 self.losses.tell(run, object, &datagram, buffer.len());
+                if let Some(keeper) = &self.conn.keeper
+                    && !keeper.hears(run, object, &datagram.from)
+                {
+                    return Ok(Step::NotReady);
+                }
                 let mut last = self.last.borrow_mut();
                 if *last != datagram.from {
                     run.tell(Event::Peer {

@@ -70,6 +70,11 @@ impl<'a> Receiving<'a> {
         let datagram = recv::datagram(&self.conn.socket, buffer, self.flags)?;
         let object = &self.conn.peer;
         self.losses.tell(run, object, &datagram, buffer.len());
+        if let Some(keeper) = &self.conn.keeper
+            && !keeper.hears(run, &self.conn.local, &datagram.from)
+        {
+            return Ok(None);
+        }
         if let (Some(only), Some(from)) = (&self.conn.only, &datagram.from)
             && only != from
         {

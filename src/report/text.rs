@@ -30,7 +30,7 @@ pub fn level(event: &Event) -> Level {
         Event::Error { .. } | Event::Hex { .. } | Event::Digest { .. } => Level::Errors,
         Event::Listening { .. } | Event::Note { .. } | Event::Progress { .. } => Level::Normal,
         Event::Probe(_) | Event::Summary(_) => Level::Normal,
-        Event::Peer { .. } | Event::PeerEnd { .. } => Level::Coming,
+        Event::Peer { .. } | Event::PeerEnd { .. } | Event::Refused { .. } => Level::Coming,
         Event::Resolve { .. }
         | Event::Socket { .. }
         | Event::Bind { .. }
@@ -89,6 +89,15 @@ pub fn line(event: &Event) -> String {
             }
         }
         Event::Peer { address, local, .. } => stage("accept", format!("{address} on {local}")),
+        Event::Refused {
+            address,
+            local,
+            reason,
+            refused,
+        } => stage(
+            "accept",
+            format!("{address} on {local}: refused, {reason} ({refused} so far)"),
+        ),
         Event::PeerEnd {
             address,
             reason,

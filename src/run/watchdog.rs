@@ -127,6 +127,7 @@ fn watch(shared: &Shared, ending: &Ending, style: Style) {
             let signal = ending.signal().filter(|_| seen == Some(state.calls));
             if let Some(failure) = last_failure(due, signal, &armed.about) {
                 report::last_words(&failure, style);
+                crate::stage::bind::remove_own_paths();
                 Exit::failure(&failure).exit();
             }
             seen = ending.signal().map(|_| state.calls);

@@ -1,8 +1,8 @@
 //! Datagrams that are answered: every peer at once, because none of them stays.
 //!
 //! A server that answers whoever seems to ask can be turned against others.
-//! Unless it is bound to loopback an answer is never longer than its question,
-//! and it never goes to one of our own ports, where it could go round for ever.
+//! Unless it is bound to loopback or under --allow an answer is never longer than
+//! its question, and it never goes to one of our own ports, where it could go round for ever.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -146,6 +146,11 @@ fn exchange(
     };
     let room = answering.buffer().len();
     losses.tell(run, &one.address, &question, room);
+    if let Some(keeper) = &one.keeper
+        && !keeper.hears(run, &one.address, &question.from)
+    {
+        return Ok(true);
+    }
     let length = question.length.min(room);
     books.moved.1 += length as u64;
     books.saw(run, 1, &answering.buffer()[..length], &question.from);
@@ -173,11 +178,12 @@ fn exchange(
             }
             return Ok(true);
         }
-        if answer.len() > length && !is_loopback(one) {
+        let trusts = one.keeper.as_ref().is_some_and(|keeper| keeper.trusts());
+        if answer.len() > length && !is_loopback(one) && !trusts {
             if count == 1 {
                 let text = format!(
                     "answers are cut to the length of their questions ({length} bytes here): \
-                     only on loopback may they be longer"
+                     only on loopback or under --allow may they be longer"
                 );
                 run.note(Stage::Send, inet.to_string(), text);
             }

@@ -59,6 +59,16 @@ impl Cidr {
         self.address.is_ipv6()
     }
 
+    /// A block of IPv4 addresses that are mapped into IPv6 as the block of IPv4
+    /// that it is.
+    #[must_use]
+    pub fn to_canonical(self) -> Self {
+        match (self.address.to_canonical(), self.length.checked_sub(96)) {
+            (address @ IpAddr::V4(_), Some(length)) if self.is_v6() => Self { address, length },
+            _ => self,
+        }
+    }
+
     /// How many addresses it has; one less than the truth for `::/0`, which has 2^128.
     pub fn len(&self) -> u128 {
         let (first, last) = self.bounds();
@@ -163,6 +173,17 @@ mod tests {
         assert_eq!(Cidr::parse("fd00::/64").unwrap().len(), 1 << 64);
         assert!(everything.contains("::1".parse().unwrap()));
         assert!(!everything.contains("10.0.0.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn mapped_blocks_are_blocks_of_ipv4() {
+        let canonical = |text: &str| Cidr::parse(text).unwrap().to_canonical().to_string();
+        assert_eq!(canonical("::ffff:10.0.0.0/104"), "10.0.0.0/8");
+        assert_eq!(canonical("::ffff:0.0.0.0/96"), "0.0.0.0/0");
+        assert_eq!(canonical("::ffff:10.0.0.1/128"), "10.0.0.1/32");
+        for text in ["::/0", "::ffff:0.0.0.0/95", "10.0.0.0/8", "fd00::/8"] {
+            assert_eq!(canonical(text), text);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::failure::{Class, Failure};
 use crate::plan::{Act, Kind, Listen, Talk};
 use crate::run::Run;
 use crate::serve::{Answer, Answers, Service, Work, serve};
+use crate::stage::Stage;
 use crate::stage::accept::{accept, knocked, settle};
 use crate::stage::bind::Bound;
 use crate::stage::send::allow_sigpipe;
@@ -28,8 +29,24 @@ pub fn run(run: &mut Run, plan: &Listen) -> Result<Done, Failure> {
             }
             let service = with_text(run, service)?;
             let bound = open(run, &plan.wait)?;
+            if matches!(service.work, Work::Command(_)) {
+                warn_of_strangers(run, &bound);
+            }
             serve(run, bound, &service, &plan.wait.accept)
         }
+    }
+}
+
+/// A command for whoever comes, on an address that others can reach.
+fn warn_of_strangers(run: &mut Run, bound: &[Bound]) {
+    let is_open = |one: &&Bound| {
+        let ip = one.socket.local_addr().ok().and_then(|a| a.as_socket());
+        let reachable = ip.is_some_and(|inet| !inet.ip().to_canonical().is_loopback());
+        reachable && !one.keeper.as_ref().is_some_and(|keeper| keeper.trusts())
+    };
+    if let Some(one) = bound.iter().find(is_open) {
+        let text = "whoever reaches this address can run the command: see --allow";
+        run.note(Stage::Listen, &*one.address, text);
     }
 }
 

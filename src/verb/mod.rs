@@ -4,6 +4,7 @@ mod connect;
 mod conversation;
 mod datagrams;
 mod dial;
+mod guests;
 mod listen;
 mod open;
 mod peers;

@@ -2,6 +2,7 @@
 
 use nix::errno::Errno;
 
+use super::guests::doorkeeper;
 use crate::address::{Host, ListenAt, Local};
 use crate::failure::{Failure, StageError};
 use crate::plan::Wait;
@@ -23,6 +24,7 @@ use crate::sys::rlimit;
 /// The first address that cannot be bound.
 pub fn open(run: &mut Run, plan: &Wait) -> Result<Vec<Bound>, Failure> {
     run.hold_until_announced();
+    let keeper = doorkeeper(run, &plan.guests, &plan.resolve)?;
     let mut bound = Vec::new();
     for local in &plan.at {
         match local {
@@ -39,7 +41,8 @@ pub fn open(run: &mut Run, plan: &Wait) -> Result<Vec<Bound>, Failure> {
     for note in &plan.socket.notes {
         run.note(note.stage, note.option, note.why);
     }
-    for one in &bound {
+    for one in &mut bound {
+        one.keeper.clone_from(&keeper);
         listen::listen(run, one, &plan.listen)?;
     }
     run.announced();

@@ -30,6 +30,7 @@ mod promises;
 mod scale;
 mod seeing;
 mod serve_command;
+mod serve_door;
 mod shape;
 mod signals;
 mod startup;

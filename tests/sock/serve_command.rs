@@ -45,7 +45,7 @@ fn a_command_that_dies_of_a_signal_is_told_as_a_shell_does() {
 
 #[test]
 fn it_is_told_who_is_there() {
-    let listen = sock("listen 0 --sh")
+    let listen = sock("listen 0 --allow 127.0.0.0/8 --sh")
         .arg("echo $SOCK_PEER_ADDR $SOCK_PEER_PORT $SOCK_LOCAL_ADDR $SOCK_LOCAL_PORT $SOCK_PROTO")
         .listener();
     let mut stream = dial(V4, listen.port);

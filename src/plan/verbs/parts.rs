@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::address::{self, Address, Local};
 use crate::cli;
+use crate::guests;
 use crate::plan::Way;
 use crate::plan::options::{self, Side, Typed};
 use crate::plan::rules::transport;
@@ -51,7 +52,25 @@ pub(super) fn wait(
         accept: accept::Options {
             timeout: options.accept_timeout,
         },
+        guests: guests(options, &transports)?,
     })
+}
+
+fn guests(typed: &cli::ListenOptions, transports: &[Transport]) -> Result<guests::Typed, Wrong> {
+    let guests = guests::Typed {
+        allow: typed.allow.clone(),
+        deny: typed.deny.clone(),
+    };
+    let given = [
+        ("--allow", !guests.allow.is_empty()),
+        ("--deny", !guests.deny.is_empty()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((option, _)) if transports.iter().all(|one| one.is_unix()) => Err(Wrong(format!(
+            "{option} is about IP addresses; who may come to a Unix socket, its --mode says"
+        ))),
+        _ => Ok(guests),
+    }
 }
 
 pub(super) fn dial(
@@ -159,6 +178,8 @@ pub(super) fn way(
     let listening = &[
         ("--backlog", sides.listen.backlog.is_some()),
         ("--accept-timeout", sides.listen.accept_timeout.is_some()),
+        ("--allow", !sides.listen.allow.is_empty()),
+        ("--deny", !sides.listen.deny.is_empty()),
     ];
     rules::goes_with("--listen", sides.waits, listening)?;
     if sides.waits {

@@ -41,7 +41,11 @@ pub fn first_datagram(
             Wake::Ready => {}
         }
         // An error belongs to an earlier answer, of which there was none.
-        if let Ok(datagram) = recv::datagram(&bound.socket, &mut bytes, flags) {
+        let Ok(datagram) = recv::datagram(&bound.socket, &mut bytes, flags) else {
+            continue;
+        };
+        let keeper = bound.keeper.as_ref();
+        if keeper.is_none_or(|keeper| keeper.hears(run, &bound.address, &datagram.from)) {
             break datagram;
         }
     };
@@ -66,6 +70,7 @@ pub fn first_datagram(
     run.pause(Stage::Accept)?;
     let conn = Conn {
         only: datagram.from,
+        keeper: None,
         linger: None,
         reset: false,
         socket,

@@ -2,6 +2,7 @@
 //! datagram in its place.
 
 mod datagram;
+mod keeper;
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer};
 use crate::run::{Interest, Run, Wake};
 pub use datagram::first_datagram;
+pub use keeper::Doorkeeper;
 
 /// How long to leave the queue alone when this machine has no room for one more.
 pub const BACK_OFF: Duration = Duration::from_millis(100);
@@ -113,6 +115,12 @@ pub fn try_accept(run: &mut Run, bound: &Bound) -> Result<Option<Conn>, Errno> {
             None => return Err(Errno::EIO),
         },
     };
+    if let Some(keeper) = &bound.keeper
+        && !keeper.lets_in(run, bound, &peer)
+    {
+        // SO_LINGER {1, 0} came with the listener: it ends with a reset.
+        return Ok(None);
+    }
     let conn = Conn {
         peer: name(&peer),
         local: local_name(&socket),
@@ -122,6 +130,7 @@ pub fn try_accept(run: &mut Run, bound: &Bound) -> Result<Option<Conn>, Errno> {
         linger: bound.linger,
         reset: false,
         only: None,
+        keeper: None,
     };
     run.tell(Event::Peer {
         address: conn.peer.clone(),

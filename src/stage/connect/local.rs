@@ -125,6 +125,7 @@ fn finish(
         linger: None,
         reset: false,
         only: None,
+        keeper: None,
     };
     run.tell(Event::Connect {
         address: conn.peer.clone(),

@@ -7,10 +7,12 @@ mod failed;
 mod local;
 mod tcp;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use socket2::{SockAddr, Socket};
 
+use super::accept::Doorkeeper;
 use super::bind::{OwnPath, Source};
 use super::options;
 use super::socket::Transport;
@@ -54,6 +56,8 @@ pub struct Conn {
     /// The only sender whose datagrams count: others may have been queued
     /// before the socket was tied to this one.
     pub only: Option<SockAddr>,
+    /// Who may be a sender where anybody can be; None is everybody.
+    pub keeper: Option<Rc<Doorkeeper>>,
 }
 
 /// The class of an error that rests on a verdict.

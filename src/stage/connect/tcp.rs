@@ -245,6 +245,7 @@ impl Attempt {
             linger: options.socket.linger,
             reset,
             only: None,
+            keeper: None,
         };
         run.tell(Event::Connect {
             address: conn.peer.clone(),

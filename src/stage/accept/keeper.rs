@@ -1,0 +1,83 @@
+//! Who may come in, asked of each who comes.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use socket2::SockAddr;
+
+use crate::event::Event;
+use crate::guests::Guests;
+use crate::run::Run;
+use crate::stage::bind::Bound;
+use crate::stage::socket::name;
+
+/// Knows the guests, and counts those who are none.
+#[derive(Debug)]
+pub struct Doorkeeper {
+    guests: Guests,
+    refused: Cell<u64>,
+    /// When a datagram was last told to be refused.
+    told: Cell<Option<Instant>>,
+}
+
+impl Doorkeeper {
+    /// For these guests.
+    pub fn new(guests: Guests) -> Doorkeeper {
+        Doorkeeper {
+            guests,
+            refused: Cell::new(0),
+            told: Cell::new(None),
+        }
+    }
+
+    /// How many were refused.
+    pub fn refused(&self) -> u64 {
+        self.refused.get()
+    }
+
+    /// Somebody has said who comes (`--allow`).
+    pub fn trusts(&self) -> bool {
+        self.guests.are_named()
+    }
+
+    /// Whether a peer that was accepted may stay; a Unix socket has its mode.
+    pub fn lets_in(&self, run: &mut Run, bound: &Bound, peer: &SockAddr) -> bool {
+        let Some(reason) = self.objection(peer) else {
+            return true;
+        };
+        self.refuse(run, &bound.address, peer, reason);
+        false
+    }
+
+    /// Whether a datagram is to be heard. One that is not is told at most once
+    /// a second: anybody can send as many as he likes.
+    pub fn hears(&self, run: &mut Run, local: &str, from: &Option<SockAddr>) -> bool {
+        let Some((from, reason)) = (from.as_ref()).and_then(|f| Some((f, self.objection(f)?)))
+        else {
+            return true;
+        };
+        let now = Instant::now();
+        let told = self.told.get();
+        if told.is_some_and(|at| now < at + Duration::from_secs(1)) {
+            self.refused.set(self.refused() + 1);
+        } else {
+            self.told.set(Some(now));
+            self.refuse(run, local, from, reason);
+        }
+        false
+    }
+
+    fn objection(&self, from: &SockAddr) -> Option<String> {
+        self.guests.objection(from.as_socket()?.ip())
+    }
+
+    fn refuse(&self, run: &mut Run, local: &str, from: &SockAddr, reason: String) {
+        self.refused.set(self.refused() + 1);
+        run.tell(Event::Refused {
+            address: name(from),
+            local: local.to_owned(),
+            reason,
+            refused: self.refused(),
+        });
+    }
+}

@@ -1,0 +1,320 @@
+//! Who may come in: `--allow`, `--deny`, and the paths of Unix sockets.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+use crate::support::net::*;
+use crate::support::wait::DEADLINE;
+use crate::support::*;
+
+/// A connection from an address of loopback.
+#[track_caller]
+fn from(ip: [u8; 4], port: u16) -> TcpStream {
+    use socket2::{Domain, Socket, Type};
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    let at = |ip: [u8; 4], port| std::net::SocketAddr::from((Ipv4Addr::from(ip), port)).into();
+    socket.bind(&at(ip, 0)).expect("an address of loopback");
+    socket.connect(&at([127, 0, 0, 1], port)).expect("accepted");
+    socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    socket.into()
+}
+
+/// Whether it is served; otherwise it met a reset.
+#[track_caller]
+fn served(mut stream: TcpStream) -> bool {
+    let mut back = [0; 2];
+    // The reset may be faster than what is sent.
+    let talked = stream
+        .write_all(b"hi")
+        .and_then(|()| stream.read_exact(&mut back));
+    match talked {
+        Ok(()) => true,
+        Err(error) => {
+            let reset = [
+                std::io::ErrorKind::ConnectionReset,
+                std::io::ErrorKind::BrokenPipe,
+            ];
+            assert!(reset.contains(&error.kind()), "{error}");
+            false
+        }
+    }
+}
+
+/// 127.0.0.x, and whether it may come in.
+#[track_caller]
+fn only(options: &str, dir: &std::path::Path, table: &[(u8, bool)]) {
+    // Every address of the machine: IPv4 peers come as mapped ones.
+    let listen = sock(format!("listen -k -v {options} --echo 0"))
+        .cwd(dir)
+        .signal(Signal::SIGINT)
+        .any_stderr()
+        .listener();
+    for (last, admitted) in table {
+        let stream = from([127, 0, 0, *last], listen.port);
+        assert_eq!(served(stream), *admitted, "127.0.0.{last} with {options}");
+    }
+    listen.send_signal(Signal::SIGINT);
+    let ended = listen.finish();
+    let refused = table.iter().filter(|(_, admitted)| !admitted).count();
+    assert_eq!(ended.err.matches("refused").count(), refused, "{ended}");
+    if refused > 0 {
+        assert!(
+            ended.err.contains(&format!("({refused} so far)")),
+            "{ended}"
+        );
+    }
+}
+
+#[test]
+fn allow_and_deny_by_address_block_name_and_file() {
+    let dir = scratch();
+    std::fs::write(
+        dir.path().join("ours"),
+        "# ours\n127.0.0.4/30\n\n127.0.0.9\n",
+    )
+    .expect("a file");
+    let path = dir.path();
+    only(
+        "--allow 127.0.0.2",
+        path,
+        &[(1, false), (2, true), (3, false)],
+    );
+    only(
+        "--allow 127.0.0.2 --allow 127.0.0.3",
+        path,
+        &[(1, false), (2, true), (3, true)],
+    );
+    only(
+        "--deny 127.0.0.2/31",
+        path,
+        &[(1, true), (2, false), (3, false), (4, true)],
+    );
+    only(
+        "--allow 127.0.0.0/8 --deny 127.0.0.3",
+        path,
+        &[(2, true), (3, false), (4, true)],
+    );
+    only(
+        "--allow @ours --deny 127.0.0.5",
+        path,
+        &[
+            (1, false),
+            (4, true),
+            (5, false),
+            (7, true),
+            (8, false),
+            (9, true),
+        ],
+    );
+    only(
+        "--allow ::ffff:127.0.0.2/127",
+        path,
+        &[(1, false), (2, true), (3, true)],
+    );
+    only("--deny localhost", path, &[(1, false), (2, true)]);
+}
+
+/// Who is refused does not use up the only place, and hears nothing.
+#[test]
+fn a_conversation_is_with_a_guest() {
+    for verb in ["listen", "recv -l"] {
+        let listen = sock(format!("{verb} --allow 127.0.0.2 127.0.0.1:0"))
+            .stdout("hello")
+            .listener();
+        assert!(!served(from([127, 0, 0, 1], listen.port)));
+        let mut guest = from([127, 0, 0, 2], listen.port);
+        guest.write_all(b"hello").expect("sent");
+        drop(guest);
+        listen.finish();
+    }
+}
+
+#[test]
+fn datagrams_of_others_are_not_heard() {
+    let from = |last| UdpSocket::bind((Ipv4Addr::new(127, 0, 0, last), 0)).expect("a socket");
+    let (stranger, guest) = (from(1), from(2));
+    guest.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    stranger.set_nonblocking(true).expect("ours");
+    for (words, out) in [
+        ("listen -u -k --echo", ""),
+        ("listen -u -k", "guest"),
+        ("listen -u", "guest"),
+        ("recv -u -l --count 1", "guest"),
+    ] {
+        let listen = sock(format!("{words} -v --allow 127.0.0.2 127.0.0.1:0"))
+            .any_end()
+            .stdout(out)
+            .any_stderr()
+            .listener();
+        let to = (V4, listen.port);
+        stranger.send_to(b"stranger", to).expect("sent");
+        guest.send_to(b"guest", to).expect("sent");
+        if words.contains("echo") {
+            let mut back = [0; 9];
+            assert_eq!(guest.recv(&mut back).expect("its echo"), 5);
+            let nothing = stranger.recv(&mut back);
+            assert!(nothing.is_err(), "{nothing:?}");
+        } else {
+            listen.wait_text("guest");
+        }
+        listen.wait_line("*127.0.0.1:* refused, not allowed (1 so far)");
+        if listen.runs() {
+            listen.send_signal(Signal::SIGINT);
+        }
+        listen.finish();
+    }
+}
+
+#[test]
+fn json_tells_who_was_refused() {
+    let listen = sock("listen -k --json --deny 127.0.0.2 --echo 127.0.0.1:0")
+        .signal(Signal::SIGINT)
+        .any_stderr()
+        .spawn();
+    let line = listen.wait_line("*\"event\":\"listening\"*");
+    let port = line
+        .split("\"127.0.0.1:")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    let port = port.and_then(|port| port.parse().ok()).expect("a port");
+    assert!(!served(from([127, 0, 0, 2], port)));
+    listen.wait_line(
+        "{\"schema\":\"sock/1\",\"event\":\"refused\",\"address\":\"127.0.0.2:*\",\
+         \"local\":\"127.0.0.1:*\",\"reason\":\"denied by 127.0.0.2/32\",\"refused\":1}",
+    );
+    listen.send_signal(Signal::SIGINT);
+    listen.finish();
+}
+
+#[test]
+fn nonsense_is_one_clear_line() {
+    let dir = scratch();
+    std::fs::write(dir.path().join("wrong"), "10.0.0.0/8\n10.0.0.0/40\n").expect("a file");
+    for (options, code, named) in [
+        ("--allow 10.0.0.0/33", 2, "10.0.0.0/33"),
+        ("--allow non/sense", 2, "non/sense"),
+        ("--deny nonsense!", 2, "nonsense!"),
+        ("--deny 10.0.0.1:80", 2, "10.0.0.1:80"),
+        ("--allow @", 2, "@"),
+        ("--allow @missing", 1, "--allow @missing"),
+        ("--allow @wrong", 1, "line 2"),
+        ("-n --allow localhost", 3, "localhost"),
+    ] {
+        let ended = sock(format!("listen {options} --echo 127.0.0.1:0"))
+            .cwd(dir.path())
+            .code(code)
+            .any_stderr()
+            .run();
+        assert!(
+            ended
+                .err
+                .lines()
+                .next()
+                .is_some_and(|line| line.contains(named)),
+            "{ended}"
+        );
+    }
+    let ended = sock("listen --allow 10.0.0.1 --echo ./s")
+        .cwd(dir.path())
+        .code(2)
+        .any_stderr()
+        .run();
+    assert!(ended.err.contains("--mode"), "{ended}");
+}
+
+#[test]
+fn a_command_for_everybody_is_warned_of() {
+    for (words, warns) in [
+        ("0 -- cat", true),
+        ("--deny 10.0.0.1 0 -- cat", true),
+        ("--allow 127.0.0.1 0 -- cat", false),
+        ("127.0.0.1:0 -- cat", false),
+        ("0 --echo", false),
+    ] {
+        let listen = sock(format!("listen {words}"))
+            .stderr(if warns {
+                "sock: listen [::]:*: *--allow*\n"
+            } else {
+                ""
+            })
+            .listener();
+        drop(dial(V4, listen.port));
+        listen.finish();
+    }
+}
+
+#[test]
+fn a_unix_socket_has_its_mode_and_goes_with_us() {
+    let dir = scratch();
+    let path = dir.path().join("s");
+    let listen = sock("listen -k --mode 600 --echo ./s")
+        .cwd(dir.path())
+        .signal(Signal::SIGTERM)
+        .any_stderr()
+        .listener();
+    let mode = std::fs::metadata(&path)
+        .expect("it is there")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    listen.send_signal(Signal::SIGTERM);
+    listen.finish();
+    assert!(!path.exists());
+}
+
+#[test]
+fn what_is_at_the_path_stays_unless_it_is_a_stale_socket() {
+    let dir = scratch();
+    let path = dir.path().join("s");
+    std::fs::write(&path, "a file").expect("a file");
+    let again = || sock("listen --echo ./s").cwd(dir.path());
+    again()
+        .code(1)
+        .stderr("sock: bind unix:./s: *EADDRINUSE*not a socket*\n")
+        .run();
+    assert_eq!(std::fs::read(&path).expect("it is there"), b"a file");
+    std::fs::remove_file(&path).expect("ours");
+
+    let other = UnixListener::bind(&path).expect("a listener");
+    again()
+        .code(1)
+        .stderr("sock: bind unix:./s: *EADDRINUSE*\n")
+        .run();
+    UnixStream::connect(&path).expect("it still listens");
+    drop(other);
+
+    let listen = again()
+        .stderr("sock: bind unix:./s: *replaced\n")
+        .listener();
+    drop(UnixStream::connect(&path).expect("ours listens"));
+    listen.finish();
+    assert!(!path.exists());
+}
+
+/// A fifo that nobody opens: nothing of the run can clear up behind itself.
+#[test]
+fn the_path_goes_even_if_the_run_is_stuck() {
+    let dir = scratch();
+    mkfifo(&dir.path().join("fifo"), Mode::S_IRWXU).expect("a fifo");
+    std::fs::write(dir.path().join("first"), "a file").expect("a file");
+    let send = sock("send -l ./s first fifo")
+        .cwd(dir.path())
+        .signal(Signal::SIGTERM)
+        .any_stderr()
+        .listener();
+    let mut peer = UnixStream::connect(dir.path().join("s")).expect("a peer");
+    peer.read_exact(&mut [0; 6]).expect("the first file");
+    let pid = send.pid();
+    eventually("the wait for the other end", || {
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).ok()?;
+        (threads.count() > 1).then_some(())
+    });
+    send.send_signal(Signal::SIGTERM);
+    send.finish();
+    assert!(!dir.path().join("s").exists());
+}
