@@ -381,7 +381,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__probe)
-            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --dscp --ttl --mss --mark --interface --source --connect-timeout --retry --ports --targets --all-addresses --expect --all --concurrency --max-rate --banner --banner-timeout --data --timeout --pause --verbose --quiet --json --color --progress --help"
+            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --dscp --ttl --mss --mark --interface --source --connect-timeout --retry --ports --targets --expect --expect-file --wait --any --all-addresses --all --concurrency --max-rate --banner --banner-timeout --data --timeout --pause --verbose --quiet --json --color --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -447,6 +447,25 @@ _sock() {
                     return 0
                     ;;
                 --expect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

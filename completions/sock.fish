@@ -99,6 +99,8 @@ complete -c sock -n "__fish_sock_using_subcommand probe" -l retry -d 'Ask this m
 complete -c sock -n "__fish_sock_using_subcommand probe" -l ports -d 'The ports of every TARGET that names none' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l targets -d 'Read TARGETs from FILE (`-`: stdin), one a line, as HOST, HOST PORTS or CIDR PORTS; # begins a comment' -r -F
 complete -c sock -n "__fish_sock_using_subcommand probe" -l expect -d 'Expect this state of every port: open closed rejected filtered silent unreachable' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l expect-file -d 'Ask what FILE (`-`: stdin) says in rows HOST PORTS STATE, and show only what is other than there' -r -F
+complete -c sock -n "__fish_sock_using_subcommand probe" -l wait -d 'Resolve and ask again and again until all is as expected, for at most this time, counted from the start; only the last answers are shown' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l concurrency -d 'Ask at most so many ports at once [default: 1024, or what descriptors allow]' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l max-rate -d 'Make at most so many attempts a second' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l banner-timeout -d 'Stop listening after this time, counted from the handshake [default: 2s]' -r
@@ -115,8 +117,9 @@ complete -c sock -n "__fish_sock_using_subcommand probe" -s 4 -d 'IPv4 only'
 complete -c sock -n "__fish_sock_using_subcommand probe" -s 6 -d 'IPv6 only'
 complete -c sock -n "__fish_sock_using_subcommand probe" -s n -l numeric -d 'Look no name up: a name is an error'
 complete -c sock -n "__fish_sock_using_subcommand probe" -s u -l udp -d 'Ask with UDP datagrams, in the protocol of the port where that is known (DNS, NTP, SNMP, QUIC, ...); open only if a reply comes. A host that limits its ICMP errors is asked for 20s more (or -w, if that is longer)'
+complete -c sock -n "__fish_sock_using_subcommand probe" -l any -d 'With --wait: until one is as expected'
 complete -c sock -n "__fish_sock_using_subcommand probe" -l all-addresses -d 'A row for each address of a name, instead of the best of them'
-complete -c sock -n "__fish_sock_using_subcommand probe" -l all -d 'Show every row on a terminal, instead of folding many of one state'
+complete -c sock -n "__fish_sock_using_subcommand probe" -l all -d 'Show every row: on a terminal instead of folding many of one state, and with --expect-file also what is as expected'
 complete -c sock -n "__fish_sock_using_subcommand probe" -l banner -d 'Wait for an open port to speak: its first line, silence, or that it closes or resets the connection. Of a UDP reply, its first line'
 complete -c sock -n "__fish_sock_using_subcommand probe" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
 complete -c sock -n "__fish_sock_using_subcommand probe" -l quiet -d 'Tell errors only'

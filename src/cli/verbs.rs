@@ -288,7 +288,7 @@ pub struct Probe {
     /// targets only; - reads them from stdin, one a line
     #[arg(
         value_name = "TARGET",
-        required_unless_present_any = ["targets"],
+        required_unless_present_any = ["targets", "expect_file"],
         value_hint = ValueHint::Hostname
     )]
     pub words: Vec<String>,
@@ -304,6 +304,8 @@ pub struct Probe {
     pub connect: ProbeConnect,
     #[command(flatten)]
     pub targets: ProbeTargets,
+    #[command(flatten)]
+    pub expect: ProbeExpect,
     #[command(flatten)]
     pub probe: ProbeOptions,
     #[command(flatten)]
@@ -370,13 +372,31 @@ pub struct ProbeOptions {
     /// A row for each address of a name, instead of the best of them
     #[arg(long)]
     pub all_addresses: bool,
+    /// Show every row: on a terminal instead of folding many of one state, and
+    /// with --expect-file also what is as expected
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// What the answers are to be, and how long they may take to become so.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "probe")]
+pub struct ProbeExpect {
     /// Expect this state of every port: open closed rejected filtered silent
     /// unreachable
     #[arg(long, value_name = "STATE")]
     pub expect: Option<String>,
-    /// Show every row on a terminal, instead of folding many of one state
-    #[arg(long)]
-    pub all: bool,
+    /// Ask what FILE (`-`: stdin) says in rows HOST PORTS STATE, and show only
+    /// what is other than there
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub expect_file: Option<PathBuf>,
+    /// Resolve and ask again and again until all is as expected, for at most
+    /// this time, counted from the start; only the last answers are shown
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub wait: Option<std::time::Duration>,
+    /// With --wait: until one is as expected
+    #[arg(long, requires = "wait")]
+    pub any: bool,
 }
 
 /// What is said and heard after a handshake.
@@ -453,6 +473,8 @@ Examples:
   sock probe --expect closed h 23   must be closed
   sock probe --targets hosts --ports 22,443
   sock probe --banner h 22,25       and what it says
+  sock probe --expect-file ports    rows HOST PORTS STATE; shows surprises
+  sock probe --wait 60s --quiet db 5432 && migrate
 
 States: open, closed (the host said no), rejected (a firewall said no; `by` is
 who), unreachable, filtered (TCP silence), silent (UDP silence: open or

@@ -248,6 +248,10 @@ pub struct Pace {
 pub struct Expectation {
     /// Of every port; None: as the form says in which the port was named.
     pub state: Option<State>,
+    /// How long all may take to become so; None: they are asked once.
+    pub wait: Option<Duration>,
+    /// One is enough.
+    pub any: bool,
 }
 
 /// The little a plan depends on besides its words.
@@ -318,6 +322,7 @@ impl Plan {
                 let rows = Rows {
                     all: typed.probe.all,
                     banner: typed.hear.banner,
+                    differences: typed.expect.expect_file.is_some(),
                 };
                 let plan = verbs::probe(typed, services).map(Verb::Probe);
                 ("probe", options, timeout, rows, plan)

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Input, Kind, Wrong};
+use super::{Input, Kind, List, Wrong};
 use crate::address::{Address, Local, Unix};
 use crate::cli;
 use crate::mode::Mode;
@@ -126,12 +126,9 @@ pub fn expectable(expect: Option<State>) -> Result<(), Wrong> {
 }
 
 /// Standard input can be read once.
-pub fn one_stdin(inputs: &[Input]) -> Result<(), Wrong> {
-    match inputs
-        .iter()
-        .filter(|input| **input == Input::Stdin)
-        .count()
-    {
+pub fn one_stdin(lists: &[List]) -> Result<(), Wrong> {
+    let stdin = lists.iter().filter(|list| list.input == Input::Stdin);
+    match stdin.count() {
         0 | 1 => Ok(()),
         _ => Err(Wrong(
             "`-` is standard input, which can be read only once".into(),

@@ -16,7 +16,7 @@ mod text;
 pub use progress::{Bar, Counts, Course, Goal, Wanted};
 pub use stdout::Unwritten;
 
-use crate::event::Event;
+use crate::event::{Event, Probe};
 use crate::failure::Failure;
 use crate::word::escaped;
 use backlog::Backlog;
@@ -54,6 +54,9 @@ pub struct Rows {
     pub all: bool,
     /// What open ports say, in columns of their own.
     pub banner: bool,
+    /// They are a difference to what was expected: those that are as expected
+    /// are left out, unless `all`.
+    pub differences: bool,
 }
 
 /// The columns of a table where the terminal does not tell.
@@ -231,10 +234,14 @@ impl Report {
             return String::new();
         }
         match event {
+            Event::Probe(row) if self.leaves_out(row) => String::new(),
             _ if self.style.json => json::line(event),
             Event::Probe(row) if self.style.table => {
                 self.table.push(row.clone(), self.style.rows.all);
                 String::new()
+            }
+            Event::Probe(row) if self.style.rows.differences => {
+                table::difference(row, self.style.color)
             }
             Event::Probe(row) => table::tsv(row, self.style.rows, self.style.color),
             Event::Summary(summary) if self.style.table => {
@@ -244,6 +251,10 @@ impl Report {
             Event::Summary(_) => String::new(),
             other => text::line(other) + "\n",
         }
+    }
+
+    fn leaves_out(&self, row: &Probe) -> bool {
+        self.style.rows.differences && !self.style.rows.all && row.ok == Some(true)
     }
 
     /// The last line of a run that failed.

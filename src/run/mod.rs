@@ -54,6 +54,14 @@ pub struct Run {
     moved: Arc<Counts>,
     /// What they count towards.
     course: Option<Course>,
+    /// Results and errors that may turn out to be of no interest.
+    aside: Option<Vec<Aside>>,
+}
+
+/// What is held back.
+enum Aside {
+    Told(Event),
+    Result(Event),
 }
 
 impl Run {
@@ -81,6 +89,7 @@ impl Run {
             stdout_has_reader: false,
             moved: Arc::default(),
             course: None,
+            aside: None,
         })
     }
 
@@ -109,7 +118,30 @@ impl Run {
 
     /// Tells an event that is not a result; it never fails and never blocks.
     pub fn tell(&mut self, event: Event) {
-        self.report.tell(&event);
+        match (&mut self.aside, &event) {
+            (Some(aside), Event::Error { .. }) => aside.push(Aside::Told(event)),
+            _ => self.report.tell(&event),
+        }
+    }
+
+    /// Holds results and errors back until it is known what they are worth;
+    /// what was held back before is forgotten.
+    pub fn set_aside(&mut self) {
+        self.aside = Some(Vec::new());
+    }
+
+    /// Tells what was held back, and from now on everything at once.
+    ///
+    /// # Errors
+    /// As for [`Run::result`].
+    pub fn tell_aside(&mut self) -> Result<(), Failure> {
+        for one in self.aside.take().unwrap_or_default() {
+            match one {
+                Aside::Told(event) => self.tell(event),
+                Aside::Result(event) => self.result(&event)?,
+            }
+        }
+        Ok(())
     }
 
     /// Tells something to know that is not an error.
@@ -155,6 +187,10 @@ impl Run {
     /// # Errors
     /// As for [`Run::result`].
     pub fn results(&mut self, events: &[Event]) -> Result<(), Failure> {
+        if let Some(aside) = &mut self.aside {
+            aside.extend(events.iter().cloned().map(Aside::Result));
+            return Ok(());
+        }
         let report = &mut self.report;
         let text: String = events.iter().map(|event| report.result(event)).collect();
         let mut rest = text.as_bytes();

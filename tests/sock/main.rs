@@ -28,6 +28,7 @@ mod probe;
 mod progress;
 mod promises;
 mod scale;
+mod scripts;
 mod seeing;
 mod serve_command;
 mod serve_door;

@@ -1,5 +1,6 @@
 //! The plan of `sock probe`.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::cli;
@@ -31,7 +32,7 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
         .collect();
     let (targets, note) = match (&typed.targets.targets[..], &ports) {
         _ if words.is_empty() && !lists.is_empty() => (Vec::new(), None),
-        // Beside a file every word is a target, with ports of its own.
+        // Beside --targets every word is a target, with ports of its own.
         ([_, ..], None) => each(&words, services)?,
         _ => targets::targets(&words, ports.as_ref(), services)?,
     };
@@ -43,9 +44,9 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
             "{target}: -u asks over UDP, which a Unix socket is not"
         )));
     }
-    let expect = match typed.probe.expect {
+    let expect = match &typed.expect.expect {
         Some(word) => Some(word.parse::<State>().map_err(|unknown| {
-            match nearest(&word, State::ALL.map(State::name)) {
+            match nearest(word, State::ALL.map(State::name)) {
                 Some(meant) => Wrong(format!("--expect: {unknown}; did you mean `{meant}`?")),
                 None => Wrong(format!("--expect: {unknown}")),
             }
@@ -69,7 +70,10 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
     };
     Ok(Probe {
         set: options::probe(&typed.packets, transport)?,
-        source: source(typed.bind.source.as_deref(), targets.iter().all(unix))?,
+        source: source(
+            typed.bind.source.as_deref(),
+            !targets.is_empty() && targets.iter().all(unix),
+        )?,
         targets,
         udp: typed.udp.udp,
         resolve: resolve(&typed.resolve),
@@ -80,7 +84,11 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
             max_rate: typed.pace.max_rate,
             retries: typed.connect.retry,
         },
-        expect: Expectation { state: expect },
+        expect: Expectation {
+            state: expect,
+            wait: typed.expect.wait,
+            any: typed.expect.any,
+        },
         all_addresses: typed.probe.all_addresses,
         banner: (hear.banner).then(|| hear.banner_timeout.unwrap_or(BANNER)),
         data: typed.hear.data,
@@ -95,22 +103,30 @@ fn lists(
     services: &dyn Services,
 ) -> Result<Vec<List>, Wrong> {
     targets::after_stdin(&typed.words, services)?;
-    let list = |input| List {
+    let list = |input, expects| List {
         input,
         form: LineForm {
             ports: ports.cloned(),
-            expects: false,
+            expects,
             udp: typed.udp.udp,
         },
     };
-    let files = typed.targets.targets.iter().map(|path| match path {
-        path if path.as_os_str() == "-" => Input::Stdin,
-        path => Input::File(path.clone()),
-    });
     let words = typed.words.iter().filter(|word| *word == "-");
-    let inputs: Vec<Input> = words.map(|_| Input::Stdin).chain(files).collect();
-    rules::one_stdin(&inputs)?;
-    Ok(inputs.into_iter().map(list).collect())
+    let words = words.map(|_| list(Input::Stdin, false));
+    let files = typed.targets.targets.iter();
+    let files = files.map(|path| list(input(path), false));
+    let expected = typed.expect.expect_file.iter();
+    let expected = expected.map(|path| list(input(path), true));
+    let lists: Vec<List> = words.chain(files).chain(expected).collect();
+    rules::one_stdin(&lists)?;
+    Ok(lists)
+}
+
+fn input(path: &Path) -> Input {
+    match path.as_os_str() == "-" {
+        true => Input::Stdin,
+        false => Input::File(path.to_owned()),
+    }
 }
 
 /// Every word a target, and what there is to tell about them.

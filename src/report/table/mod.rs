@@ -5,6 +5,7 @@
 //! targets; what is folded is not kept, so that a block larger than memory
 //! still has a table.
 
+mod difference;
 mod fold;
 mod layout;
 mod line;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 use crate::event::{Probe, Summary};
 use crate::verdict::State;
+pub use difference::difference;
 use fold::{Group, Key};
 pub use line::{row, summary, tsv};
 

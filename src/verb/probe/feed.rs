@@ -4,10 +4,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::sys::eventfd::EventFd;
 
+use super::Round;
 use super::lists::{Line, Lists, Next, Text};
 use super::subject::{At, Subject};
 use crate::address::{Host, Unix};
@@ -25,6 +26,9 @@ use crate::verdict::State;
 const PENDING: usize = 1024;
 /// Names whose addresses are remembered.
 const KNOWN: usize = 1024;
+
+/// The least time for a name, however soon `--wait` ends.
+const LEAST: Duration = Duration::from_millis(50);
 
 /// What comes next.
 pub enum Fed {
@@ -69,18 +73,27 @@ impl<'a> Feed<'a> {
     ///
     /// # Errors
     /// A list that cannot be opened.
-    pub fn new(plan: &'a Probe, news: &Arc<EventFd>) -> Result<Feed<'a>, StageError> {
+    pub fn new(
+        plan: &'a Probe,
+        round: &Round,
+        news: &Arc<EventFd>,
+    ) -> Result<Feed<'a>, StageError> {
         let lists = match plan.lists.is_empty() {
             true => None,
-            false => Some(Lists::open(&plan.lists, Arc::clone(news))?),
+            false => Some(Lists::open(&plan.lists, &round.stdin, Arc::clone(news))?),
         };
+        let mut resolve = plan.resolve;
+        if let Some(until) = round.until {
+            let left = until.saturating_duration_since(Instant::now());
+            resolve.timeout = resolve.timeout.min(left.max(LEAST));
+        }
         Ok(Feed {
             plan,
             words: plan.targets.iter(),
             lists,
             used: vec![0; plan.lists.len()],
             ready: VecDeque::new(),
-            lookups: Lookups::new(plan.resolve, Arc::clone(news)),
+            lookups: Lookups::new(resolve, Arc::clone(news)),
             asked: HashMap::new(),
             pending: HashMap::new(),
             waiting: 0,

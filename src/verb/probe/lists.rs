@@ -57,11 +57,16 @@ pub enum Next {
 }
 
 impl Lists {
-    /// Begins to read; `news` is written to whenever there is more.
+    /// Begins to read; `news` is written to whenever there is more. What stdin
+    /// holds may have been read before.
     ///
     /// # Errors
     /// A file that is not there or a directory, stdin closed at start, no thread.
-    pub fn open(lists: &[List], news: Arc<EventFd>) -> Result<Lists, StageError> {
+    pub fn open(
+        lists: &[List],
+        stdin: &Option<Arc<[u8]>>,
+        news: Arc<EventFd>,
+    ) -> Result<Lists, StageError> {
         for list in lists {
             look(&list.input).map_err(|error| {
                 StageError::io(Stage::Resolve, list.input.to_string(), Class::Local, &error)
@@ -69,10 +74,20 @@ impl Lists {
         }
         let inputs: Vec<Input> = lists.iter().map(|list| list.input.clone()).collect();
         let (ready, chunks) = sync_channel(CHUNKS);
+        let stdin = stdin.clone();
         let reading = move || {
             for (list, input) in inputs.iter().enumerate() {
                 let mut reader = Reader::new(list, &ready, &news);
-                if reader.read(input).is_err() {
+                let open = || -> io::Result<Box<dyn Read + '_>> {
+                    Ok(match (input, &stdin) {
+                        (Input::Stdin, Some(text)) => Box::new(&text[..]),
+                        (Input::Stdin, None) => {
+                            Box::new(File::from(descriptor::standard(0).try_clone_to_owned()?))
+                        }
+                        (Input::File(path), _) => Box::new(File::open(path)?),
+                    })
+                };
+                if reader.read(open()).is_err() {
                     return;
                 }
             }
@@ -140,11 +155,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn read(&mut self, input: &Input) -> Result<(), Gone> {
-        let opened = match input {
-            Input::Stdin => descriptor::standard(0).try_clone_to_owned().map(File::from),
-            Input::File(path) => File::open(path),
-        };
+    fn read(&mut self, opened: io::Result<Box<dyn Read + '_>>) -> Result<(), Gone> {
         let mut chunk = vec![0; CHUNK];
         let result = opened.and_then(|mut file| {
             loop {

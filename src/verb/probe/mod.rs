@@ -4,8 +4,8 @@
 //! `lists` reads target files, `feed` takes all targets and finds out where they
 //! are, `subject` asks their questions one at a time, `rows` joins the answers
 //! of a name's addresses, `row` writes them down, `tally` counts what was not
-//! as expected, and `survey` is all of that while it happens. Nothing is kept
-//! but what is under way: a block or a list may be larger than memory.
+//! as expected, and `survey` is all of that while it happens; `wait` does it until
+//! all is as expected. Nothing is kept but what is under way: a block or a list may be larger than memory.
 
 mod feed;
 mod lists;
@@ -14,11 +14,13 @@ mod rows;
 mod subject;
 mod survey;
 mod tally;
+mod wait;
 
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use socket2::{Domain, Socket, Type};
@@ -37,6 +39,9 @@ use survey::Survey;
 
 /// Questions from which on a thread more is worth its start.
 const MANY: u64 = 4096;
+/// How long after the end of `--wait` a round may go on: its questions have
+/// been given no more time than that, but some may be asked in turn.
+const OVERTIME: Duration = Duration::from_millis(100);
 
 /// # Errors
 /// A signal or `--timeout`, after what is known has been told; stdout gone; a
@@ -50,13 +55,36 @@ pub fn run(run: &mut Run, plan: &Probe) -> Result<Done, Failure> {
         Some(text) => Some(words::loaded(run, text)?.render(1).into_owned()),
         None => None,
     };
+    let round = Round {
+        data,
+        ..Round::default()
+    };
+    match plan.expect.wait {
+        Some(patience) => wait::wait(run, plan, round, patience),
+        None => ask_all(run, plan, &round),
+    }
+}
+
+/// What one round of asking is bound by.
+#[derive(Default)]
+struct Round {
+    /// The moment at which silence is no longer waited out.
+    until: Option<Instant>,
+    /// stdin, where it has been read before.
+    stdin: Option<Arc<[u8]>>,
+    /// `--data`
+    data: Option<Vec<u8>>,
+}
+
+/// Asks all there is to ask, once.
+fn ask_all(run: &mut Run, plan: &Probe, round: &Round) -> Result<Done, Failure> {
     let news = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
         .map_err(|errno| StageError::os(Stage::Connect, "eventfd", Class::Local, errno))?;
     let news = Arc::new(news);
-    let feed = Feed::new(plan, &news)?;
+    let feed = Feed::new(plan, round, &news)?;
     run.enter(Stage::Connect, &object(plan));
-    let mut survey = Survey::new(run, plan, feed);
-    ask(&mut survey, plan, data.as_deref(), &news)?;
+    let mut survey = Survey::new(run, plan, feed, round.until);
+    ask(&mut survey, plan, round, &news)?;
     survey.finish()
 }
 
@@ -64,7 +92,7 @@ pub fn run(run: &mut Run, plan: &Probe) -> Result<Done, Failure> {
 fn ask(
     survey: &mut Survey<'_>,
     plan: &Probe,
-    data: Option<&[u8]>,
+    round: &Round,
     news: &EventFd,
 ) -> Result<(), Failure> {
     let prepare = |socket: &Socket, peer: &Peer| {
@@ -77,6 +105,7 @@ fn ask(
             None => Ok(()),
         }
     };
+    let data = round.data.as_deref();
     let as_they_are = plan.source.is_none() && plan.set.is_empty();
     let descriptors = rlimit::raise_descriptor_limit().unwrap_or(u64::MAX);
     let window = plan.pace.window.unwrap_or(DEFAULT_WINDOW);
@@ -97,11 +126,15 @@ fn ask(
     };
     let signals = survey.run.signals().pipe();
     let deadline = survey.run.deadline();
-    let until = deadline.map(|(at, _)| at);
+    let last = round.until.and_then(|last| last.checked_add(OVERTIME));
+    let until = deadline.iter().map(|(at, _)| *at).chain(last).min();
     match probe::run(survey, &options, signals.as_fd(), until) {
-        Ok(Stopped::Deadline) => {
-            survey.ended = deadline.map(|(_, timer)| survey.run.timed_out(timer));
-        }
+        Ok(Stopped::Deadline) => match deadline {
+            Some((at, timer)) if at <= Instant::now() => {
+                survey.ended = Some(survey.run.timed_out(timer));
+            }
+            _ => survey.expired(),
+        },
         Ok(Stopped::Done | Stopped::Interrupted | Stopped::Told) => {}
         Err(error) => {
             return Err(StageError::io(Stage::Connect, "epoll", Class::Local, &error).into());

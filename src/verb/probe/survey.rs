@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::feed::{Fed, Feed};
 use super::row::row;
@@ -13,7 +13,7 @@ use super::subject::{Ask, Asks, At, Part};
 use super::tally::Tally;
 use crate::event::Event;
 use crate::exit::{Done, Miss};
-use crate::failure::Failure;
+use crate::failure::{Class, Failure};
 use crate::plan::Probe;
 use crate::probe::{Answer, Client, Peer, Question, Supply};
 use crate::report::{Bar, Goal};
@@ -35,6 +35,8 @@ const OF_MANY: Duration = Duration::from_millis(1300);
 pub struct Survey<'a> {
     pub run: &'a mut Run,
     plan: &'a Probe,
+    /// When silence is no longer waited out.
+    until: Option<Instant>,
     feed: Feed<'a>,
     /// Whether the feed has no more.
     is_fed: bool,
@@ -46,6 +48,8 @@ pub struct Survey<'a> {
     bar: Option<Bar>,
     /// What ended the run before its time.
     pub ended: Option<Failure>,
+    /// Whether time has ended this round.
+    is_cut: bool,
 }
 
 impl Client for Survey<'_> {
@@ -70,7 +74,7 @@ impl Client for Survey<'_> {
             };
             self.turns.push_back(asks);
             if let Some(id) = self.rows.admit(&ask)
-                && let Some(question) = question(self.plan, &ask, id)
+                && let Some(question) = self.question(&ask, id)
             {
                 return Supply::Question(question);
             }
@@ -83,7 +87,8 @@ impl Client for Survey<'_> {
         if let Err(failure) = self.tell(told) {
             self.ended = Some(failure);
         }
-        match self.ended.is_some() || self.rows.is_over() {
+        let is_over = self.tally.is_enough() || self.rows.is_over();
+        match self.ended.is_some() || is_over {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
@@ -104,18 +109,25 @@ impl Client for Survey<'_> {
 
 impl<'a> Survey<'a> {
     /// Of a plan whose targets come from `feed`.
-    pub fn new(run: &'a mut Run, plan: &'a Probe, feed: Feed<'a>) -> Survey<'a> {
+    pub fn new(
+        run: &'a mut Run,
+        plan: &'a Probe,
+        feed: Feed<'a>,
+        until: Option<Instant>,
+    ) -> Survey<'a> {
         Survey {
             run,
             plan,
+            until,
             feed,
             is_fed: false,
             turns: VecDeque::new(),
             rows: Rows::default(),
-            tally: Tally::default(),
+            tally: Tally::new(plan.expect.any),
             total: 0,
             bar: None,
             ended: None,
+            is_cut: false,
         }
     }
 
@@ -207,6 +219,12 @@ impl<'a> Survey<'a> {
         self.run.note(Stage::Connect, "probe", text);
     }
 
+    /// The time of this round is over: what is not known by now has not answered.
+    pub fn expired(&mut self) {
+        self.tally.miss(Miss::Class(Class::NoAnswer));
+        self.is_cut = true;
+    }
+
     /// Tells what has not been told: rows without an answer if the run was cut
     /// short, and the summary.
     pub fn finish(mut self) -> Result<Done, Failure> {
@@ -214,7 +232,7 @@ impl<'a> Survey<'a> {
         if let Some(Failure::StdoutGone) = self.ended {
             return Err(Failure::StdoutGone);
         }
-        if self.ended.is_some() {
+        if self.ended.is_some() || self.is_cut {
             self.rest()?;
         }
         let (summary, misses) = self.tally.finish(self.run.started().elapsed());
@@ -253,21 +271,24 @@ impl<'a> Survey<'a> {
         self.tally.unfinished(self.total.saturating_sub(told));
         Ok(())
     }
-}
 
-fn question(plan: &Probe, ask: &Ask, id: usize) -> Option<Question> {
-    let (peer, protocol) = match (&ask.subject.at, ask.address) {
-        (At::Unix(path), _) => (Peer::Unix(path.clone()), Protocol::Unix),
-        (_, Some(address)) if plan.udp => (Peer::Inet(address), Protocol::Udp),
-        (_, Some(address)) => (Peer::Inet(address), Protocol::Tcp),
-        (_, None) => return None,
-    };
-    let of_many = ask.subject.part(ask.port) != Part::Named;
-    Some(Question {
-        id,
-        peer,
-        protocol,
-        wait: plan.wait.unwrap_or(if of_many { OF_MANY } else { NAMED }),
-        of_many,
-    })
+    fn question(&self, ask: &Ask, id: usize) -> Option<Question> {
+        let plan = self.plan;
+        let (peer, protocol) = match (&ask.subject.at, ask.address) {
+            (At::Unix(path), _) => (Peer::Unix(path.clone()), Protocol::Unix),
+            (_, Some(address)) if plan.udp => (Peer::Inet(address), Protocol::Udp),
+            (_, Some(address)) => (Peer::Inet(address), Protocol::Tcp),
+            (_, None) => return None,
+        };
+        let of_many = ask.subject.part(ask.port) != Part::Named;
+        let wait = plan.wait.unwrap_or(if of_many { OF_MANY } else { NAMED });
+        let left = (self.until).map(|until| until.saturating_duration_since(Instant::now()));
+        Some(Question {
+            id,
+            peer,
+            protocol,
+            wait: left.map_or(wait, |left| wait.min(left)),
+            of_many,
+        })
+    }
 }
