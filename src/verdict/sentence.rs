@@ -62,13 +62,16 @@ fn open(protocol: Protocol, verdict: &Verdict, syns: Option<u32>, time: Duration
 }
 
 fn closed(protocol: Protocol, verdict: &Verdict) -> String {
-    let said = match (protocol, &*verdict.reason) {
-        (Protocol::Unix, "no-such-file") => return "there is no socket of this name".to_owned(),
-        (Protocol::Unix, _) => return "the name exists, but nobody listens on it".to_owned(),
-        (Protocol::Udp, _) => "ICMP port-unreachable",
-        (Protocol::Tcp, _) => "RST",
-    };
-    format!("the host answered {said}: it is up, nothing listens here")
+    match (protocol, &*verdict.reason) {
+        (Protocol::Unix, "no-such-file") => "there is no socket of this name",
+        (Protocol::Unix, _) => "the name exists, but nobody listens on it",
+        (Protocol::Udp, _) => {
+            "the host, or a NAT or firewall that speaks in its name, \
+             answered ICMP port-unreachable: nothing listens here"
+        }
+        (Protocol::Tcp, _) => "the host answered RST: it is up, nothing listens here",
+    }
+    .to_owned()
 }
 
 fn rejected(verdict: &Verdict, target: Option<IpAddr>) -> String {
@@ -109,7 +112,11 @@ fn unreachable(verdict: &Verdict, target: Option<IpAddr>) -> String {
 fn error(verdict: &Verdict) -> String {
     match &*verdict.reason {
         "local-firewall" => {
-            "a firewall on this machine stopped it: nothing is known about the port".to_owned()
+            let did = match verdict.by {
+                Some(_) => "rejected",
+                None => "dropped",
+            };
+            format!("a firewall on this machine {did} it: nothing is known about the port")
         }
         "self-connect" => {
             "the connection met itself: choose a source port other than the target's".to_owned()

@@ -68,6 +68,19 @@ ip -n client route add blackhole 2001:db8::2
 ip -n client route add prohibit 2001:db8::3
 ip -n client route add unreachable 2001:db8::4
 
+# Names for those who ask.
+cat >/run/hosts <<'END'
+127.0.0.1 localhost
+::1 localhost
+10.0.1.1 r1.lab
+fd00:1::1 r1.lab
+10.0.2.2 r2.lab
+fd00:2::2 r2.lab
+10.0.3.2 server.lab
+fd00:3::2 server.lab
+END
+mount --bind /run/hosts /etc/hosts
+
 # RULES, SERVER and PORTS come from the test: nft scripts a host, the program
 # and its ports.
 for host in client r1 r2 server; do
