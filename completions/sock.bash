@@ -381,7 +381,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__probe)
-            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --dscp --ttl --mss --mark --interface --source --connect-timeout --retry --ports --targets --expect --expect-file --wait --any --all-addresses --all --concurrency --max-rate --banner --banner-timeout --data --timeout --pause --verbose --quiet --json --color --progress --help"
+            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --dscp --ttl --mss --mark --interface --source --connect-timeout --retry --ports --targets --expect --expect-file --wait --any --all-addresses --all --concurrency --max-rate --banner --banner-timeout --data --trace --trace-against --timeout --pause --verbose --quiet --json --color --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -482,6 +482,10 @@ _sock() {
                     return 0
                     ;;
                 --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-against)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

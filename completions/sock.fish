@@ -105,6 +105,7 @@ complete -c sock -n "__fish_sock_using_subcommand probe" -l concurrency -d 'Ask 
 complete -c sock -n "__fish_sock_using_subcommand probe" -l max-rate -d 'Make at most so many attempts a second' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l banner-timeout -d 'Stop listening after this time, counted from the handshake [default: 2s]' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l data -d 'Send this first: the text itself, @FILE, hex:..., text:...; with -u instead of the port\'s own query' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l trace-against -d 'Trace, and say what differs from the path of this port of the same host, one that is open' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l timeout -d 'End the run after this time, counted from its start; code 124' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l pause -d 'Wait after a stage: resolve socket bind listen accept connect send recv close' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -121,6 +122,7 @@ complete -c sock -n "__fish_sock_using_subcommand probe" -l any -d 'With --wait:
 complete -c sock -n "__fish_sock_using_subcommand probe" -l all-addresses -d 'A row for each address of a name, instead of the best of them'
 complete -c sock -n "__fish_sock_using_subcommand probe" -l all -d 'Show every row: on a terminal instead of folding many of one state, and with --expect-file also what is as expected'
 complete -c sock -n "__fish_sock_using_subcommand probe" -l banner -d 'Wait for an open port to speak: its first line, silence, or that it closes or resets the connection. Of a UDP reply, its first line'
+complete -c sock -n "__fish_sock_using_subcommand probe" -l trace -d 'Follow the packets of each port from router to router, and say where they end; at most 16 ports, one after the other'
 complete -c sock -n "__fish_sock_using_subcommand probe" -s v -l verbose -d 'Tell each stage on stderr; twice: each system call'
 complete -c sock -n "__fish_sock_using_subcommand probe" -l quiet -d 'Tell errors only'
 complete -c sock -n "__fish_sock_using_subcommand probe" -l json -d 'Tell everything as JSON, one object a line'

@@ -150,6 +150,10 @@ pub enum Event {
     },
     /// What one port (of one name, or of one address) answered.
     Probe(Probe),
+    /// One TTL of a trace.
+    Hop(Hop),
+    /// Where the packets of a traced port end; after its hops.
+    Path(Path),
     /// The last line of a probe run.
     Summary(Summary),
 }
@@ -230,6 +234,55 @@ pub struct Probe {
     /// From the handshake to the first byte, the end of the connection, or the
     /// end of patience, milliseconds.
     pub banner_ms: Option<f64>,
+}
+
+/// What a packet of one TTL met with.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hop {
+    /// The target as it was typed.
+    pub target: String,
+    pub address: String,
+    pub port: u16,
+    /// `tcp`, `udp`.
+    pub protocol: &'static str,
+    pub ttl: u8,
+    /// Who answered; null for silence, and for what this machine did itself.
+    pub by: Option<String>,
+    /// Its name, where one was found in time.
+    pub name: Option<String>,
+    /// `icmp-time-exceeded` of a router on the way, `no-answer`, or what the
+    /// port's row says.
+    pub reason: String,
+    /// From the packet to its answer, milliseconds.
+    pub time_ms: Option<f64>,
+    /// The TTL with which the ICMP packet arrived.
+    pub icmp_ttl: Option<u8>,
+    /// The maximum segment size of our SYN when the router saw it.
+    pub mss: Option<u16>,
+}
+
+/// Where the packets of one port end.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Path {
+    /// The target as it was typed.
+    pub target: String,
+    pub address: String,
+    pub port: u16,
+    /// `tcp`, `udp`.
+    pub protocol: &'static str,
+    /// `host`, `router`, `past`, `loop`, `here`, `unseen`, or `unfinished`.
+    pub ends: &'static str,
+    /// The TTL and the router that belong to it.
+    pub ttl: Option<u8>,
+    pub by: Option<String>,
+    /// The port it was compared with.
+    pub against: Option<u16>,
+    /// `lost`, `refused`, `nearer`, `faster`, `none`, `no-reference`.
+    pub differs: Option<&'static str>,
+    /// The router that the other port's packets come to and these do not.
+    pub until: Option<String>,
+    /// All that in words.
+    pub text: String,
 }
 
 /// Counts over all rows of a probe run.

@@ -313,6 +313,8 @@ pub struct Probe {
     #[command(flatten)]
     pub hear: ProbeHear,
     #[command(flatten)]
+    pub trace: TraceOptions,
+    #[command(flatten)]
     pub timeout: Timeout,
     #[command(flatten)]
     pub run: TheRun,
@@ -416,6 +418,19 @@ pub struct ProbeHear {
     pub data: Option<Text>,
 }
 
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "probe")]
+pub struct TraceOptions {
+    /// Follow the packets of each port from router to router, and say where
+    /// they end; at most 16 ports, one after the other
+    #[arg(long)]
+    pub trace: bool,
+    /// Trace, and say what differs from the path of this port of the same host,
+    /// one that is open
+    #[arg(long, value_name = "PORT")]
+    pub trace_against: Option<String>,
+}
+
 /// Print the completion script of a shell
 #[derive(Debug, Args)]
 pub struct Completions {
@@ -475,6 +490,7 @@ Examples:
   sock probe --banner h 22,25       and what it says
   sock probe --expect-file ports    rows HOST PORTS STATE; shows surprises
   sock probe --wait 60s --quiet db 5432 && migrate
+  sock probe --trace-against 22 h 443    where the packets for 443 end
 
 States: open, closed (the host said no), rejected (a firewall said no; `by` is
 who), unreachable, filtered (TCP silence), silent (UDP silence: open or

@@ -205,7 +205,15 @@ pub struct Probe {
     pub data: Option<Text>,
     /// How long a server is listened to.
     pub banner: Option<Duration>,
+    pub trace: Option<Trace>,
     pub note: Option<String>,
+}
+
+/// `--trace`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trace {
+    /// `--trace-against`
+    pub against: Option<u16>,
 }
 
 /// Targets that are read while others are asked, one a line.

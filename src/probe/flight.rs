@@ -7,6 +7,7 @@ use socket2::Socket;
 
 use super::accepted::Accepted;
 use super::{Outcome, Question, tcp, udp};
+use crate::verdict::Protocol;
 
 /// A question in flight. Only Internet questions ever are.
 pub struct Flight {
@@ -92,6 +93,14 @@ impl Flight {
     /// The end of the wait; none if that is beyond the clock.
     pub fn ends(&self) -> Option<Instant> {
         self.began.checked_add(self.question.wait)
+    }
+
+    /// The first moment at which the question needs attention.
+    pub fn first(&self) -> Option<Instant> {
+        match self.question.protocol {
+            Protocol::Udp => Some(self.began + udp::resend_after(self.question.wait)),
+            _ => self.next_tcp(self.began),
+        }
     }
 
     /// A moment of a UDP question has come: the end, or the time to ask again.

@@ -25,6 +25,7 @@ mod payload;
 mod rate;
 mod schedule;
 mod tcp;
+pub mod trace;
 mod udp;
 mod unix;
 mod window;

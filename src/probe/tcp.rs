@@ -8,8 +8,9 @@ use nix::libc;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{Outcome, errno};
-use crate::sys::{errqueue, tcp_info};
-use crate::verdict::{Evidence, Icmp};
+use crate::sys::errqueue::{self, Entry};
+use crate::sys::tcp_info;
+use crate::verdict::Evidence;
 
 /// A socket that can ask: non-blocking, with its error queue on, and ending
 /// with RST, so that no TIME_WAIT holds a port and no server takes the probe
@@ -45,10 +46,10 @@ pub fn ask(socket: &Socket, peer: SocketAddr) -> Outcome {
             libc::EAGAIN => Outcome::Short(libc::EAGAIN),
             number => match entry(socket, number) {
                 None if number != libc::ECONNREFUSED => Outcome::failed(&error),
-                icmp => Outcome::Settled(
+                entry => Outcome::Settled(
                     Evidence::Errno {
                         errno: number,
-                        icmp,
+                        icmp: entry.map(|entry| entry.icmp),
                     },
                     Some(1),
                 ),
@@ -57,20 +58,29 @@ pub fn ask(socket: &Socket, peer: SocketAddr) -> Outcome {
     }
 }
 
-/// Reads the result after readiness. SO_ERROR comes first, because reading the
-/// queue resets it; POLLERR with SO_ERROR 0 is an ICMP error that came while
-/// the kernel had the socket in its hands, and is just as final.
+/// Reads the result after readiness.
 pub fn look(socket: &Socket) -> Outcome {
+    look_closely(socket).0
+}
+
+/// As `look`, with the whole entry of the error queue behind the result.
+///
+/// SO_ERROR comes first, because reading the queue resets it; POLLERR with
+/// SO_ERROR 0 is an ICMP error that came while the kernel had the socket in its
+/// hands, and is just as final.
+pub fn look_closely(socket: &Socket) -> (Outcome, Option<Entry>) {
     let number = match socket.take_error() {
         Ok(None) => 0,
         Ok(Some(error)) | Err(error) => errno(&error),
     };
-    let icmp = entry(socket, number);
-    if number == 0 && icmp.is_none() {
-        return connected(socket, syns(socket));
+    let entry = entry(socket, number);
+    if number == 0 && entry.is_none() {
+        return (connected(socket, syns(socket)), None);
     }
+    let icmp = entry.map(|entry| entry.icmp);
     let errno = icmp.map_or(number, |icmp| icmp.errno);
-    Outcome::Settled(Evidence::Errno { errno, icmp }, syns(socket))
+    let evidence = Evidence::Errno { errno, icmp };
+    (Outcome::Settled(evidence, syns(socket)), entry)
 }
 
 /// The time after connect() at which `is_retry_stopped` is certain.
@@ -134,10 +144,10 @@ fn connected(socket: &Socket, syns: Option<u32>) -> Outcome {
 
 /// The entry of the error queue that belongs to `number`; any, if that is 0.
 /// Others are older errors that the kernel did not take as final.
-fn entry(socket: &Socket, number: i32) -> Option<Icmp> {
-    while let Ok(Some(icmp)) = errqueue::take(socket) {
-        if number == 0 || icmp.errno == number {
-            return Some(icmp);
+fn entry(socket: &Socket, number: i32) -> Option<Entry> {
+    while let Ok(Some(entry)) = errqueue::take_entry(socket) {
+        if number == 0 || entry.icmp.errno == number {
+            return Some(entry);
         }
     }
     None

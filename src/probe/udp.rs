@@ -8,7 +8,7 @@ use nix::libc;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{Outcome, banner, errno};
-use crate::sys::errqueue;
+use crate::sys::errqueue::{self, Entry};
 use crate::verdict::Evidence;
 
 /// When an unanswered datagram is sent again: after a third of the wait. One
@@ -82,15 +82,27 @@ pub fn send(socket: &Socket, payload: &[u8], sent: u32) -> Outcome {
 /// Reads what has come, after `sent` datagrams: SO_ERROR, the error queue that
 /// explains it, and then the reply.
 pub fn look(socket: &Socket, sent: u32) -> Outcome {
+    look_closely(socket, sent).0
+}
+
+/// As `look`, with the whole entry of the error queue behind the result.
+pub fn look_closely(socket: &Socket, sent: u32) -> (Outcome, Option<Entry>) {
     let number = match socket.take_error() {
         Ok(None) => 0,
         Ok(Some(error)) | Err(error) => errno(&error),
     };
-    let icmp = errqueue::take(socket).ok().flatten();
-    if number != 0 || icmp.is_some() {
+    let entry = errqueue::take_entry(socket).ok().flatten();
+    if number != 0 || entry.is_some() {
+        let icmp = entry.map(|entry| entry.icmp);
         let errno = icmp.map_or(number, |icmp| icmp.errno);
-        return Outcome::Settled(Evidence::Errno { errno, icmp }, Some(sent));
+        let evidence = Evidence::Errno { errno, icmp };
+        return (Outcome::Settled(evidence, Some(sent)), entry);
     }
+    (receive(socket, sent), None)
+}
+
+/// The reply, if one has come.
+fn receive(socket: &Socket, sent: u32) -> Outcome {
     let mut reply = [0; banner::MOST];
     match (&*socket).read(&mut reply) {
         Ok(length) => match (socket.peer_addr(), socket.local_addr()) {

@@ -7,6 +7,7 @@
 mod backlog;
 mod hex;
 mod json;
+mod path;
 mod progress;
 mod stderr;
 mod stdout;
@@ -108,6 +109,7 @@ impl Style {
 pub struct Report {
     style: Style,
     table: table::Table,
+    hops: path::Hops,
     held: Option<Vec<Event>>,
     dump: Dump,
 }
@@ -128,6 +130,7 @@ impl Report {
         Report {
             style,
             table: table::Table::default(),
+            hops: path::Hops::default(),
             held: None,
             dump: Dump::default(),
         }
@@ -244,6 +247,13 @@ impl Report {
                 table::difference(row, self.style.color)
             }
             Event::Probe(row) => table::tsv(row, self.style.rows, self.style.color),
+            Event::Hop(hop) if self.style.table => {
+                self.hops.push(hop.clone());
+                String::new()
+            }
+            Event::Hop(hop) => path::hop_tsv(hop),
+            Event::Path(path) if self.style.table => self.hops.render(path, self.style.columns()),
+            Event::Path(path) => path::path_tsv(path),
             Event::Summary(summary) if self.style.table => {
                 (self.table).render(summary, self.style.color, self.style.columns())
             }

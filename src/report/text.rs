@@ -29,7 +29,7 @@ pub fn level(event: &Event) -> Level {
     match event {
         Event::Error { .. } | Event::Hex { .. } | Event::Digest { .. } => Level::Errors,
         Event::Listening { .. } | Event::Note { .. } | Event::Progress { .. } => Level::Normal,
-        Event::Probe(_) | Event::Summary(_) => Level::Normal,
+        Event::Probe(_) | Event::Summary(_) | Event::Hop(_) | Event::Path(_) => Level::Normal,
         Event::Peer { .. } | Event::PeerEnd { .. } | Event::Refused { .. } => Level::Coming,
         Event::Resolve { .. }
         | Event::Socket { .. }
@@ -202,6 +202,8 @@ pub fn line(event: &Event) -> String {
         // Lines of their own form: see `hex` and `digest`.
         Event::Hex { .. } | Event::Digest { .. } => String::new(),
         Event::Probe(row) => super::table::row(row),
+        Event::Hop(hop) => super::path::hop(hop),
+        Event::Path(path) => super::path::path(path),
         Event::Summary(summary) => super::table::summary(summary),
     };
     escaped(&text)

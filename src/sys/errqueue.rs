@@ -1,5 +1,5 @@
 //! The error queue of a socket (IP_RECVERR in ip(7), IPV6_RECVERR in ipv6(7)):
-//! which ICMP error came, and who sent it.
+//! which ICMP error came, who sent it, and what it quotes of our own packet.
 
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -25,21 +25,57 @@ pub fn enable<F: AsFd>(fd: &F, v6: bool, on: bool) -> io::Result<()> {
     Ok(())
 }
 
+/// Asks for the TTL of the ICMP packets too; `v6` is the family of the socket.
+pub fn enable_ttl<F: AsFd>(fd: &F, v6: bool) -> io::Result<()> {
+    match v6 {
+        true => setsockopt(fd, sockopt::Ipv6RecvHopLimit, &true)?,
+        false => setsockopt(fd, sockopt::Ipv4RecvTtl, &true)?,
+    }
+    Ok(())
+}
+
+/// One entry of the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The error.
+    pub icmp: Icmp,
+    /// The TTL with which the ICMP packet arrived, after `enable_ttl`.
+    pub ttl: Option<u8>,
+    quote: [u8; QUOTE],
+    quoted: usize,
+}
+
+impl Entry {
+    /// The packet that provoked the error, as its sender saw it, from the TCP
+    /// header or the UDP payload on; cut off where the sender or we cut it.
+    pub fn quote(&self) -> &[u8] {
+        &self.quote[..self.quoted]
+    }
+}
+
+/// The longest TCP header.
+const QUOTE: usize = 60;
+
 /// Takes the oldest entry off the queue; `None` when it is empty. Never blocks.
 ///
 /// Reading the queue resets SO_ERROR: read that first.
 pub fn take<F: AsFd>(fd: &F) -> io::Result<Option<Icmp>> {
+    Ok(take_entry(fd)?.map(|entry| entry.icmp))
+}
+
+/// As [`take`], with all there is in the entry.
+pub fn take_entry<F: AsFd>(fd: &F) -> io::Result<Option<Entry>> {
     let fd = fd.as_fd().as_raw_fd();
     // The entry and the offender's address, whichever family is larger.
     let mut control = nix::cmsg_space!(
         libc::sock_extended_err,
         libc::sockaddr_in6,
-        libc::sockaddr_in6
+        libc::sockaddr_in6,
+        libc::c_int
     );
-    // The packet that provoked the error is of no interest here.
-    let mut packet = [0u8; 0];
+    let mut quote = [0u8; QUOTE];
     loop {
-        let mut iov = [IoSliceMut::new(&mut packet)];
+        let mut iov = [IoSliceMut::new(&mut quote)];
         let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
         let message = match recvmsg::<()>(fd, &mut iov, Some(&mut control), flags) {
             Ok(message) => message,
@@ -48,13 +84,28 @@ pub fn take<F: AsFd>(fd: &F) -> io::Result<Option<Icmp>> {
             Err(errno) => return Err(errno.into()),
         };
         // What is not about a packet of ours (timestamps, zero copy) is skipped.
-        if let Some(icmp) = message.cmsgs()?.find_map(entry) {
-            return Ok(Some(icmp));
+        if let Some(icmp) = message.cmsgs()?.find_map(icmp) {
+            let (ttl, quoted) = (message.cmsgs()?.find_map(ttl), message.bytes);
+            return Ok(Some(Entry {
+                icmp,
+                ttl,
+                quote,
+                quoted,
+            }));
         }
     }
 }
 
-fn entry(message: ControlMessageOwned) -> Option<Icmp> {
+fn ttl(message: ControlMessageOwned) -> Option<u8> {
+    match message {
+        ControlMessageOwned::Ipv4Ttl(ttl) | ControlMessageOwned::Ipv6HopLimit(ttl) => {
+            u8::try_from(ttl).ok()
+        }
+        _ => None,
+    }
+}
+
+fn icmp(message: ControlMessageOwned) -> Option<Icmp> {
     let (error, offender) = match message {
         ControlMessageOwned::Ipv4RecvErr(error, from) => (
             error,
@@ -94,10 +145,14 @@ mod tests {
         };
         let socket = UdpSocket::bind((address, 0)).unwrap();
         enable(&socket, closed.is_ipv6(), true).unwrap();
+        enable_ttl(&socket, closed.is_ipv6()).unwrap();
         socket.connect(closed).unwrap();
         assert_eq!(take(&socket).unwrap(), None);
-        socket.send(b"\n").unwrap();
-        let icmp = take(&socket).unwrap().unwrap();
+        socket.send(b"why?").unwrap();
+        let entry = take_entry(&socket).unwrap().unwrap();
+        assert_eq!(entry.quote(), b"why?");
+        assert_eq!(entry.ttl, Some(64));
+        let icmp = entry.icmp;
         assert_eq!(icmp.offender, Some(closed.ip()));
         assert_eq!(icmp.errno, libc::ECONNREFUSED);
         assert!(!icmp.origin_local);

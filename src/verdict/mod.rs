@@ -3,11 +3,12 @@
 //! so that both call the same thing by the same name.
 //!
 //! `judge` decides, `icmp` is the table of codes, `sentence` explains; `greeting`
-//! is what came after the handshake.
+//! is what came after the handshake, and `path` says where packets end.
 
 mod greeting;
 mod icmp;
 mod judge;
+mod path;
 mod sentence;
 
 use std::borrow::Cow;
@@ -22,6 +23,7 @@ use crate::failure::Class;
 pub use greeting::Greeting;
 pub use icmp::Icmp;
 pub use judge::{Evidence, ICMP_LIMITED, judge};
+pub use path::{Difference, End, Router, differs, ends, rewrites_mss, translates};
 pub use sentence::sentence;
 
 /// What carried the question.

@@ -37,6 +37,8 @@ address() {
     ip -n "$1" link set "$2" up
 }
 address client east 1.2
+# A second one, for what routers ration by address.
+ip -n client address add 10.0.1.3/24 dev east
 address r1 west 1.1
 address r1 east 2.1
 address r2 west 2.2

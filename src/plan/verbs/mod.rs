@@ -6,6 +6,7 @@ mod parts;
 mod probe;
 mod recv;
 mod send;
+mod trace;
 
 pub use connect::connect;
 pub use listen::listen;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::trace::trace;
 use crate::cli;
 use crate::plan::options::{self};
 use crate::plan::rules::{self, resolve, source};
@@ -69,6 +70,7 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
         false => Transport::Tcp,
     };
     Ok(Probe {
+        trace: trace(&typed, &targets, &lists, services)?,
         set: options::probe(&typed.packets, transport)?,
         source: source(
             typed.bind.source.as_deref(),

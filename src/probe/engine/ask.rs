@@ -137,10 +137,9 @@ impl Engine<'_, '_, '_> {
             dropped: None,
             accepted: None,
         };
-        let first = match is_udp {
-            true if is_check => flight.ends(),
-            true => Some(began + udp::resend_after(flight.question.wait)),
-            false => flight.next_tcp(began),
+        let first = match is_udp && is_check {
+            true => flight.ends(),
+            false => flight.first(),
         };
         self.flights.settle(token, Some(flight));
         if let Some(at) = first {

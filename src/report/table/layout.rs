@@ -165,7 +165,7 @@ fn align(lines: &[Line], color: bool, width: usize) -> String {
 }
 
 /// A sentence that begins at column `at`, its further lines under its first.
-fn wrapped(why: &str, at: usize, width: usize) -> String {
+pub fn wrapped(why: &str, at: usize, width: usize) -> String {
     let (indent, mut text) = match at + ROOM <= width {
         true => (at, String::new()),
         false => (4, "\n    ".to_owned()),

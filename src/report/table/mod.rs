@@ -17,6 +17,7 @@ use crate::event::{Probe, Summary};
 use crate::verdict::State;
 pub use difference::difference;
 use fold::{Group, Key};
+pub use layout::wrapped;
 pub use line::{row, summary, tsv};
 
 /// The rows so far.

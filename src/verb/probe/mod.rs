@@ -5,15 +5,22 @@
 //! are, `subject` asks their questions one at a time, `rows` joins the answers
 //! of a name's addresses, `row` writes them down, `tally` counts what was not
 //! as expected, and `survey` is all of that while it happens; `wait` does it until
-//! all is as expected. Nothing is kept but what is under way: a block or a list may be larger than memory.
+//! all is as expected. Nothing is kept but what is under way: a block or a list
+//! may be larger than memory.
+//!
+//! With `--trace` it is not the engine that asks but `trace`, one question after
+//! the other; `hop` writes its events, `names` knows routers by name.
 
 mod feed;
+mod hop;
 mod lists;
+mod names;
 mod row;
 mod rows;
 mod subject;
 mod survey;
 mod tally;
+mod trace;
 mod wait;
 
 use std::io;
@@ -84,7 +91,10 @@ fn ask_all(run: &mut Run, plan: &Probe, round: &Round) -> Result<Done, Failure> 
     let feed = Feed::new(plan, round, &news)?;
     run.enter(Stage::Connect, &object(plan));
     let mut survey = Survey::new(run, plan, feed, round.until);
-    ask(&mut survey, plan, round, &news)?;
+    match plan.trace {
+        Some(trace) => trace::ask(&mut survey, trace, round.data.as_deref(), &news),
+        None => ask(&mut survey, plan, round, &news)?,
+    }
     survey.finish()
 }
 

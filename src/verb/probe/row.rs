@@ -49,7 +49,7 @@ pub fn row(told: Told, protocol: Protocol) -> event::Probe {
 }
 
 /// The address without its port, its zone by the name of the interface.
-fn name(address: &SocketAddr) -> String {
+pub(super) fn name(address: &SocketAddr) -> String {
     match address {
         SocketAddr::V6(v6) if v6.scope_id() != 0 => {
             let zone = if_indextoname(v6.scope_id())

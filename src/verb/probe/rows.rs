@@ -97,6 +97,12 @@ impl Rows {
         slot
     }
 
+    /// The subject of the question that got this id.
+    pub fn subject(&self, id: usize) -> Option<&Subject> {
+        let slot = self.slots.get(id >> INDEX_BITS)?;
+        Some(&slot.subject)
+    }
+
     /// One question less for this row.
     fn release(&mut self, slot: usize) {
         let row = &mut self.slots[slot];

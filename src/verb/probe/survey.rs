@@ -34,7 +34,7 @@ const OF_MANY: Duration = Duration::from_millis(1300);
 /// One run's mouth and ear.
 pub struct Survey<'a> {
     pub run: &'a mut Run,
-    plan: &'a Probe,
+    pub plan: &'a Probe,
     /// When silence is no longer waited out.
     until: Option<Instant>,
     feed: Feed<'a>,
@@ -129,6 +129,12 @@ impl<'a> Survey<'a> {
             ended: None,
             is_cut: false,
         }
+    }
+
+    /// The name, as it was typed, of whom a question asks that was given out.
+    pub fn target(&self, id: usize) -> String {
+        let subject = self.rows.subject(id);
+        subject.map_or_else(String::new, |subject| subject.name.clone())
     }
 
     /// Takes in as many subjects as there is room for, and says when there will

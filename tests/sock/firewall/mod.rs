@@ -10,6 +10,7 @@ mod codes;
 mod matrix;
 mod routes;
 mod sentences;
+mod trace;
 
 use std::fmt::Write as _;
 use std::sync::OnceLock;

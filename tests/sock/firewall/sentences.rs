@@ -110,3 +110,33 @@ fn at_a_terminal_each_route_has_its_sentence() {
         reads(&rows, &with_port(target), sentence);
     }
 }
+
+/// The table of a trace, with what it says in the end.
+#[test]
+fn at_a_terminal_a_path_is_a_table() {
+    let Some(lab) = lab() else { return };
+    let ended = sock("probe --trace-against 2000 -w 1.4 10.0.3.2 2020")
+        .inside(lab, "client")
+        .stdout_to(Stdout::Tty)
+        .code(5)
+        .stdout(
+            "path to 10.0.3.2 port 2000/tcp\n\
+             \x20 1  10.0.1.1  r1.lab *ms  mss 1460, ttl 64\n\
+             \x20 2  10.0.2.2  r2.lab *ms  mss 1460, ttl 63\n\
+             \x20 3  10.0.3.2  *ms  syn-ack\n\
+             \x20 -> the host answers 3 hops away\n\
+             \n\
+             path to 10.0.3.2 port 2020/tcp\n\
+             \x20 1  10.0.1.1  r1.lab *ms  mss 1460, ttl 64\n\
+             \x20 2  *\n\
+             \x20 -> its packets get to 10.0.1.1, hop 1, and not to 10.0.2.2, hop 2, as those of\n\
+             \x20    port 2000 do: dropped by one of the two or between them\n\
+             \n\
+             10.0.3.2:2020  *filtered*no answer to 2 SYNs in 1.4 s: dropped on the way\n\
+             *or by the host; typical of a cloud security\n\
+             *group\n\
+             1 probed: 1 filtered in *\n",
+        )
+        .run();
+    assert!(ended.err.is_empty(), "{ended}");
+}
