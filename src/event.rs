@@ -45,6 +45,8 @@ pub enum Event {
         local: String,
         protocol: &'static str,
     },
+    /// The accept queue of a listener, and what it cost (listen(2)).
+    Queue(Queue),
     /// Somebody came who may not; `refused` counts them, and `reason` is of the
     /// last one.
     Refused {
@@ -194,6 +196,28 @@ pub struct Traffic {
     pub rate: Option<f64>,
     /// The kernel's smoothed round-trip time at the end (tcpi_rtt).
     pub rtt_ms: Option<f64>,
+}
+
+/// What waits for accept(2), and what found no place there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Queue {
+    /// The listener.
+    pub address: String,
+    /// As in `listening`.
+    pub protocol: &'static str,
+    /// Connections whose handshake is done.
+    pub waiting: u32,
+    /// As many as the kernel lets wait; one more is taken before it is full.
+    pub backlog: u32,
+    /// Connection attempts that were dropped because it was full, so far; null
+    /// where the kernel does not count.
+    pub overflows: Option<u32>,
+    /// Handshakes whose last segment is awaited; null where nobody asked.
+    pub half_open: Option<u32>,
+    /// Peers that --allow and --deny did not let in; null without these.
+    pub refused: Option<u64>,
+    /// Overflows since it was last told; 0 when somebody asked how it is.
+    pub new: u32,
 }
 
 /// One row of `probe`: a name and port, or with `--all-addresses` an address

@@ -147,6 +147,14 @@ pub struct BindPath {
 pub struct ListenOptions {
     /// Finished handshakes that may wait for accept(); `somaxconn` is the
     /// most the kernel allows [default: 128]
+    ///
+    /// It is no limit on clients: who was accepted waits no longer, and the
+    /// limit is --max-clients. Nor is a full queue an error to anybody: the
+    /// kernel drops the next SYN in silence, and the client sends it again and
+    /// again until its own patience ends. Over a Unix socket the client waits,
+    /// or gets EAGAIN. Each listener has a queue of its own; -v, USR1 and an
+    /// overflow show it. `6/5 waiting` is full: the kernel takes one more than
+    /// the backlog.
     #[arg(long, value_name = "N|somaxconn", value_parser = backlog)]
     pub backlog: Option<i32>,
     /// Only these may come in: an address, a block such as 10.0.0.0/8, a name

@@ -146,6 +146,11 @@ impl Report {
         self.style.tells(Level::Calls)
     }
 
+    /// Whether `-v` asks for stages.
+    pub fn tells_stages(&self) -> bool {
+        self.style.tells(Level::Stages)
+    }
+
     /// Whether it is told that peers come and go.
     pub fn tells_peers(&self) -> bool {
         self.style.tells(Level::Coming)

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use crate::event::{Event, Traffic};
+use crate::event::{Event, Queue, Traffic};
 use crate::stage::Stage;
 use crate::units::{human_bytes, human_time};
 use crate::word::escaped;
@@ -28,6 +28,7 @@ pub enum Level {
 pub fn level(event: &Event) -> Level {
     match event {
         Event::Error { .. } | Event::Hex { .. } | Event::Digest { .. } => Level::Errors,
+        Event::Queue(_) => Level::Normal,
         Event::Listening { .. } | Event::Note { .. } | Event::Progress { .. } => Level::Normal,
         Event::Probe(_) | Event::Summary(_) | Event::Hop(_) | Event::Path(_) => Level::Normal,
         Event::Peer { .. } | Event::PeerEnd { .. } | Event::Refused { .. } => Level::Coming,
@@ -89,6 +90,15 @@ pub fn line(event: &Event) -> String {
             }
         }
         Event::Peer { address, local, .. } => stage("accept", format!("{address} on {local}")),
+        Event::Queue(queue) => match queue.new {
+            0 => stage("queue", format!("{} {}", queue.address, lengths(queue))),
+            new => format!(
+                "sock: accept {}: {new} more connection attempts found no place: {}; their \
+                 clients hear nothing and try again",
+                queue.address,
+                lengths(queue)
+            ),
+        },
         Event::Refused {
             address,
             local,
@@ -207,6 +217,15 @@ pub fn line(event: &Event) -> String {
         Event::Summary(summary) => super::table::summary(summary),
     };
     escaped(&text)
+}
+
+/// `6/5 waiting, 14 overflows, 0 half-open, 3 refused`
+fn lengths(queue: &Queue) -> String {
+    let mut parts = vec![format!("{}/{} waiting", queue.waiting, queue.backlog)];
+    parts.extend(queue.overflows.map(|n| format!("{n} overflows")));
+    parts.extend(queue.half_open.map(|n| format!("{n} half-open")));
+    parts.extend(queue.refused.map(|n| format!("{n} refused")));
+    parts.join(", ")
 }
 
 /// As sha256sum(1) writes it, so that `sha256sum -c` reads it.

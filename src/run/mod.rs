@@ -34,6 +34,18 @@ pub struct Pause {
 /// How long a result may wait for its reader once a signal has asked for the end.
 const LAST_CHANCE: Duration = Duration::from_millis(60);
 
+/// What is looked at now and then, whatever is waited for.
+pub trait Watch {
+    /// How it is, for USR1.
+    fn look(&mut self) -> Vec<Event>;
+
+    /// What has happened since this was last asked.
+    fn news(&mut self) -> Vec<Event>;
+}
+
+/// How often a [`Watch`] is asked for news.
+const NEWS: Duration = Duration::from_secs(1);
+
 /// One run of the program.
 pub struct Run {
     report: Report,
@@ -48,6 +60,8 @@ pub struct Run {
     object: Arc<str>,
     /// What an end at this moment would leave behind.
     kept: Option<Arc<str>>,
+    /// What is looked at, and when it is asked for news next.
+    watched: Option<(Box<dyn Watch + Send>, Instant)>,
     /// The reader of stdout is watched whatever else is waited for.
     stdout_has_reader: bool,
     /// Bytes sent and received so far.
@@ -86,6 +100,7 @@ impl Run {
             stage: Stage::Resolve,
             object: "".into(),
             kept: None,
+            watched: None,
             stdout_has_reader: false,
             moved: Arc::default(),
             course: None,
@@ -284,6 +299,39 @@ impl Run {
             ..self.course.clone().unwrap_or(nothing)
         };
         self.report.tell(&course.event(Instant::now()));
+        self.tell_watched();
+    }
+
+    fn tell_watched(&mut self) {
+        if let Some((watched, _)) = &mut self.watched {
+            for event in watched.look() {
+                self.report.tell(&event);
+            }
+        }
+    }
+
+    /// Tells how it is with what is watched, under `-v` only.
+    pub fn show_watched(&mut self) {
+        if self.report.tells_stages() {
+            self.tell_watched();
+        }
+    }
+
+    /// Has this looked at from now on, in every wait.
+    pub fn watch(&mut self, watched: Box<dyn Watch + Send>) {
+        self.watched = Some((watched, Instant::now() + NEWS));
+    }
+
+    /// Tells what has happened, if it is time for that.
+    fn tell_news(&mut self, now: Instant) {
+        if let Some((watched, at)) = &mut self.watched
+            && now >= *at
+        {
+            *at = now + NEWS;
+            for event in watched.news() {
+                self.report.tell(&event);
+            }
+        }
     }
 
     /// Counting towards a goal begins: a bar, where one is wanted.

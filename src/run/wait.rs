@@ -114,7 +114,9 @@ impl Run {
                 // the caller asks again; a timer must never starve.
                 return Ok(Wake::Time);
             }
-            let next = [until, deadline.map(|(at, _)| at)]
+            self.tell_news(now);
+            let news = self.watched.as_ref().map(|(_, at)| *at);
+            let next = [until, deadline.map(|(at, _)| at), news]
                 .into_iter()
                 .flatten()
                 .min();

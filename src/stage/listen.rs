@@ -4,10 +4,11 @@ use std::os::fd::AsRawFd;
 
 use super::Stage;
 use super::bind::Bound;
-use super::socket::outcome;
+use super::socket::{Transport, outcome};
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
 use crate::run::Run;
+use crate::sys::tcp_info::tcp_info;
 
 /// The options of this stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,9 @@ pub struct Options {
     /// `--backlog`: how many finished handshakes may wait for accept(); the
     /// kernel caps it at net.core.somaxconn (listen(2)).
     pub backlog: i32,
+    /// It was typed, as a number: one who asks for so many wants to know
+    /// when there are fewer.
+    pub exactly: bool,
 }
 
 /// Makes a bound socket listen (a datagram socket does already) and announces it.
@@ -32,6 +36,30 @@ pub fn listen(run: &mut Run, bound: &Bound, options: &Options) -> Result<(), Fai
         listening.map_err(|error| {
             StageError::io(Stage::Listen, &*bound.address, Class::Local, &error)
         })?;
+    }
+    // On a listening socket that is the effective backlog.
+    let effective = match bound.transport {
+        Transport::Tcp => tcp_info(&bound.socket).ok().map(|info| info.sacked),
+        _ => None,
+    };
+    if let Some(effective) = effective
+        && (effective as i64) < i64::from(options.backlog)
+    {
+        let object = &*bound.address;
+        let why = "net.core.somaxconn allows no more";
+        match options.exactly {
+            true => {
+                let asked = options.backlog;
+                let text = format!("the backlog is {effective}, not {asked}: {why}");
+                run.note(Stage::Listen, object, text);
+            }
+            false => run.tell(Event::Attempt {
+                stage: Stage::Listen.name(),
+                object: object.to_owned(),
+                reason: format!("the backlog is {effective}: {why}"),
+                errno: None,
+            }),
+        }
     }
     run.tell(Event::Listening {
         address: bound.address.clone(),

@@ -11,6 +11,7 @@ mod hint;
 pub mod listen;
 pub mod options;
 pub mod pace;
+pub mod queue;
 pub mod recv;
 pub mod resolve;
 pub mod send;

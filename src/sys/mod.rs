@@ -11,6 +11,7 @@ pub mod outq;
 pub mod pidfd;
 pub mod rlimit;
 pub mod signal;
+pub mod sock_diag;
 pub mod sockopt;
 pub mod source;
 pub mod tcp_info;

@@ -2,7 +2,7 @@
 //! before anybody is invited.
 
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::address::Host;
 use crate::failure::{Class, Failure, StageError};
@@ -21,7 +21,7 @@ pub fn doorkeeper(
     run: &mut Run,
     typed: &Typed,
     options: &resolve::Options,
-) -> Result<Option<Rc<Doorkeeper>>, Failure> {
+) -> Result<Option<Arc<Doorkeeper>>, Failure> {
     if typed.is_empty() {
         return Ok(None);
     }
@@ -35,7 +35,7 @@ pub fn doorkeeper(
         [] => None,
         named => Some(blocks(run, "--allow", named, &options)?),
     };
-    Ok(Some(Rc::new(Doorkeeper::new(Guests::new(allow, deny)))))
+    Ok(Some(Arc::new(Doorkeeper::new(Guests::new(allow, deny)))))
 }
 
 fn blocks(

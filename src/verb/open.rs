@@ -11,6 +11,7 @@ use crate::run::Run;
 use crate::stage::Stage;
 use crate::stage::bind::{self, Bound};
 use crate::stage::listen;
+use crate::stage::queue::Queues;
 use crate::stage::resolve::{Family, resolve};
 use crate::stage::socket::Transport;
 use crate::sys::rlimit;
@@ -45,7 +46,12 @@ pub fn open(run: &mut Run, plan: &Wait) -> Result<Vec<Bound>, Failure> {
         one.keeper.clone_from(&keeper);
         listen::listen(run, one, &plan.listen)?;
     }
+    let queues = Queues::of(&bound);
+    if !queues.is_empty() {
+        run.watch(Box::new(queues));
+    }
     run.announced();
+    run.show_watched();
     run.pause(Stage::Listen)?;
     Ok(bound)
 }

@@ -32,6 +32,7 @@ mod scripts;
 mod seeing;
 mod serve_command;
 mod serve_door;
+mod serve_queue;
 mod shape;
 mod signals;
 mod startup;

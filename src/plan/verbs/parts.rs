@@ -48,6 +48,7 @@ pub(super) fn wait(
         resolve: rules::resolve(resolve),
         listen: listening::Options {
             backlog: options.backlog.unwrap_or(BACKLOG),
+            exactly: options.backlog.is_some_and(|backlog| backlog != i32::MAX),
         },
         accept: accept::Options {
             timeout: options.accept_timeout,

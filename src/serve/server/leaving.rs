@@ -30,6 +30,7 @@ impl Server<'_> {
     pub(super) fn leave(&mut self, run: &mut Run, number: i32) {
         run.ending_is_known();
         let drain = self.service.drain;
+        run.show_watched();
         self.door.close();
         self.unserved = None;
         self.leaving = Some((number, Instant::now() + drain));
@@ -52,6 +53,9 @@ impl Server<'_> {
             Err(failure) => failure.reason().unwrap_or_default(),
         };
         self.bar = None;
+        if self.leaving.is_none() {
+            run.show_watched();
+        }
         let mut children = Vec::new();
         for client in std::mem::take(&mut self.clients).into_values() {
             match client {

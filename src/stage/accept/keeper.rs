@@ -1,6 +1,7 @@
 //! Who may come in, asked of each who comes.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use socket2::SockAddr;
@@ -15,9 +16,9 @@ use crate::stage::socket::name;
 #[derive(Debug)]
 pub struct Doorkeeper {
     guests: Guests,
-    refused: Cell<u64>,
+    refused: AtomicU64,
     /// When a datagram was last told to be refused.
-    told: Cell<Option<Instant>>,
+    told: Mutex<Option<Instant>>,
 }
 
 impl Doorkeeper {
@@ -25,14 +26,14 @@ impl Doorkeeper {
     pub fn new(guests: Guests) -> Doorkeeper {
         Doorkeeper {
             guests,
-            refused: Cell::new(0),
-            told: Cell::new(None),
+            refused: AtomicU64::new(0),
+            told: Mutex::new(None),
         }
     }
 
     /// How many were refused.
     pub fn refused(&self) -> u64 {
-        self.refused.get()
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Somebody has said who comes (`--allow`).
@@ -57,11 +58,11 @@ impl Doorkeeper {
             return true;
         };
         let now = Instant::now();
-        let told = self.told.get();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.is_some_and(|at| now < at + Duration::from_secs(1)) {
-            self.refused.set(self.refused() + 1);
+            self.refused.fetch_add(1, Ordering::Relaxed);
         } else {
-            self.told.set(Some(now));
+            *told = Some(now);
             self.refuse(run, local, from, reason);
         }
         false
@@ -72,7 +73,7 @@ impl Doorkeeper {
     }
 
     fn refuse(&self, run: &mut Run, local: &str, from: &SockAddr, reason: String) {
-        self.refused.set(self.refused() + 1);
+        self.refused.fetch_add(1, Ordering::Relaxed);
         run.tell(Event::Refused {
             address: name(from),
             local: local.to_owned(),

@@ -8,7 +8,7 @@ mod unix;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsRawFd;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -38,7 +38,7 @@ pub struct Bound {
     /// `--linger` of the connections that are accepted.
     pub linger: Option<Duration>,
     /// Who may come in; None is everybody.
-    pub keeper: Option<Rc<Doorkeeper>>,
+    pub keeper: Option<Arc<Doorkeeper>>,
     path: Option<OwnPath>,
 }
 

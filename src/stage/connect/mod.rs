@@ -7,7 +7,7 @@ mod failed;
 mod local;
 mod tcp;
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::{SockAddr, Socket};
@@ -57,7 +57,7 @@ pub struct Conn {
     /// before the socket was tied to this one.
     pub only: Option<SockAddr>,
     /// Who may be a sender where anybody can be; None is everybody.
-    pub keeper: Option<Rc<Doorkeeper>>,
+    pub keeper: Option<Arc<Doorkeeper>>,
 }
 
 /// The class of an error that rests on a verdict.

@@ -1,0 +1,250 @@
+//! sock_diag(7): what the kernel knows of sockets by their inode, without
+//! privileges and without their descriptors.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket,
+};
+
+/// A listening socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listening {
+    pub inode: u32,
+    /// Connections that wait for accept().
+    pub waiting: u32,
+    /// What listen(2) was told, as far as net.core.somaxconn let it.
+    pub backlog: u32,
+    /// Connection attempts that this socket has dropped; None where the kernel
+    /// does not count (Unix sockets, whose clients get an error).
+    pub drops: Option<u32>,
+}
+
+// linux/sock_diag.h, linux/inet_diag.h, linux/unix_diag.h, linux/netlink.h and
+// the states of net/tcp_states.h, which libc does not name.
+const SOCK_DIAG_BY_FAMILY: u16 = 20;
+const INET_DIAG_SKMEMINFO: u16 = 7;
+const SK_MEMINFO_DROPS: usize = 8;
+const UDIAG_SHOW_RQLEN: u32 = 0x10;
+const UNIX_DIAG_RQLEN: u16 = 4;
+const LISTEN: u32 = 1 << 10;
+/// A handshake whose last segment is awaited, by the name of either kernel.
+const SYN_RECV: u32 = 1 << 3 | 1 << 12;
+const HEADER: usize = 16;
+const INET_MESSAGE: usize = 72;
+const UNIX_MESSAGE: usize = 16;
+
+/// All listening TCP and Unix sockets of this network namespace.
+///
+/// # Errors
+/// netlink(7): not there, not allowed, or not answered.
+pub fn listening() -> io::Result<Vec<Listening>> {
+    let diag = open()?;
+    let mut found = Vec::new();
+    for family in [libc::AF_INET, libc::AF_INET6] {
+        let request = inet_request(family as u8, LISTEN, 1 << (INET_DIAG_SKMEMINFO - 1));
+        ask(&diag, &request, |message| {
+            found.extend(inet_listening(message))
+        })?;
+    }
+    let request = unix_request(LISTEN);
+    // A kernel may have been built without it.
+    let _ = ask(&diag, &request, |message| {
+        found.extend(unix_listening(message))
+    });
+    Ok(found)
+}
+
+/// The local addresses of all TCP handshakes that are half open.
+///
+/// # Errors
+/// As [`listening`].
+pub fn half_open() -> io::Result<Vec<SocketAddr>> {
+    let diag = open()?;
+    let mut found = Vec::new();
+    for family in [libc::AF_INET, libc::AF_INET6] {
+        let request = inet_request(family as u8, SYN_RECV, 0);
+        ask(&diag, &request, |message| found.extend(local(message)))?;
+    }
+    Ok(found)
+}
+
+fn open() -> io::Result<OwnedFd> {
+    Ok(socket(
+        AddressFamily::Netlink,
+        SockType::Datagram,
+        SockFlag::SOCK_CLOEXEC,
+        SockProtocol::NetlinkSockDiag,
+    )?)
+}
+
+/// A dump: its messages one by one. The kernel answers at once, from the call
+/// itself, so nothing here waits.
+fn ask(diag: &OwnedFd, request: &[u8], mut take: impl FnMut(&[u8])) -> io::Result<()> {
+    send(diag.as_raw_fd(), request, MsgFlags::empty())?;
+    let mut buffer = vec![0; 32 * 1024];
+    loop {
+        let length = match recv(diag.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT) {
+            Ok(length) => length,
+            Err(Errno::EINTR) => continue,
+            Err(errno) => return Err(errno.into()),
+        };
+        let mut rest = &buffer[..length];
+        while rest.len() >= HEADER {
+            let whole = (u32_at(rest, 0) as usize).clamp(HEADER, rest.len());
+            match i32::from(u16_at(rest, 4)) {
+                libc::NLMSG_DONE => return Ok(()),
+                libc::NLMSG_ERROR => {
+                    let errno = (u32_at(rest, HEADER) as i32).wrapping_neg();
+                    return Err(io::Error::from_raw_os_error(errno));
+                }
+                _ => take(&rest[HEADER..whole]),
+            }
+            rest = &rest[whole.next_multiple_of(4).min(rest.len())..];
+        }
+    }
+}
+
+fn request(payload: &[u8]) -> Vec<u8> {
+    let flags = (libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16;
+    let mut bytes = Vec::with_capacity(HEADER + payload.len());
+    bytes.extend(((HEADER + payload.len()) as u32).to_ne_bytes());
+    bytes.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+    bytes.extend(flags.to_ne_bytes());
+    // Sequence and port: there is one question, and the kernel knows who asks.
+    bytes.extend([0; 8]);
+    bytes.extend(payload);
+    bytes
+}
+
+/// `struct inet_diag_req_v2`, for sockets with any addresses.
+fn inet_request(family: u8, states: u32, extensions: u8) -> Vec<u8> {
+    let mut payload = vec![family, libc::IPPROTO_TCP as u8, extensions, 0];
+    payload.extend(states.to_ne_bytes());
+    payload.extend([0; 48]);
+    request(&payload)
+}
+
+/// `struct unix_diag_req`.
+fn unix_request(states: u32) -> Vec<u8> {
+    let mut payload = vec![libc::AF_UNIX as u8, 0, 0, 0];
+    payload.extend(states.to_ne_bytes());
+    payload.extend(0u32.to_ne_bytes());
+    payload.extend(UDIAG_SHOW_RQLEN.to_ne_bytes());
+    payload.extend([0; 8]);
+    request(&payload)
+}
+
+/// `struct inet_diag_msg` and its attributes.
+fn inet_listening(message: &[u8]) -> Option<Listening> {
+    let attributes = message.get(INET_MESSAGE..)?;
+    let memory = attribute(attributes, INET_DIAG_SKMEMINFO);
+    let drops = memory.filter(|memory| memory.len() >= 4 * (SK_MEMINFO_DROPS + 1));
+    Some(Listening {
+        inode: u32_at(message, 68),
+        waiting: u32_at(message, 56),
+        backlog: u32_at(message, 60),
+        drops: drops.map(|memory| u32_at(memory, 4 * SK_MEMINFO_DROPS)),
+    })
+}
+
+/// `struct unix_diag_msg` and its attributes.
+fn unix_listening(message: &[u8]) -> Option<Listening> {
+    let attributes = message.get(UNIX_MESSAGE..)?;
+    let lengths = attribute(attributes, UNIX_DIAG_RQLEN).filter(|bytes| bytes.len() >= 8)?;
+    Some(Listening {
+        inode: u32_at(message, 4),
+        waiting: u32_at(lengths, 0),
+        backlog: u32_at(lengths, 4),
+        drops: None,
+    })
+}
+
+fn local(message: &[u8]) -> Option<SocketAddr> {
+    if message.len() < INET_MESSAGE {
+        return None;
+    }
+    let port = u16::from_be_bytes([message[4], message[5]]);
+    let ip: IpAddr = match i32::from(message[0]) {
+        libc::AF_INET => Ipv4Addr::from(<[u8; 4]>::try_from(&message[8..12]).ok()?).into(),
+        _ => Ipv6Addr::from(<[u8; 16]>::try_from(&message[8..24]).ok()?).into(),
+    };
+    Some(SocketAddr::new(ip.to_canonical(), port))
+}
+
+/// The value of a netlink attribute.
+fn attribute(mut rest: &[u8], wanted: u16) -> Option<&[u8]> {
+    while rest.len() >= 4 {
+        let length = usize::from(u16_at(rest, 0)).clamp(4, rest.len());
+        if u16_at(rest, 2) == wanted {
+            return Some(&rest[4..length]);
+        }
+        rest = &rest[length.next_multiple_of(4).min(rest.len())..];
+    }
+    None
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> u16 {
+    u16::from_ne_bytes([bytes[at], bytes[at + 1]])
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    let part = bytes.get(at..at + 4).and_then(|part| part.try_into().ok());
+    u32::from_ne_bytes(part.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{TcpListener, TcpStream};
+    use std::os::linux::fs::MetadataExt;
+    use std::os::unix::net::{UnixListener, UnixStream};
+
+    fn of(fd: i32) -> Option<Listening> {
+        let inode = std::fs::metadata(format!("/proc/self/fd/{fd}"));
+        let inode = inode.unwrap().st_ino() as u32;
+        let all = listening().unwrap();
+        all.into_iter().find(|one| one.inode == inode)
+    }
+
+    #[test]
+    fn listeners_are_found_by_inode() {
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(listener) = TcpListener::bind(address) else {
+                continue;
+            };
+            let found = of(listener.as_raw_fd()).unwrap();
+            assert_eq!((found.waiting, found.drops), (0, Some(0)));
+            assert!(found.backlog > 0);
+            let _first = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            assert_eq!(of(listener.as_raw_fd()).unwrap().waiting, 1);
+        }
+    }
+
+    #[test]
+    fn unix_listeners_too() {
+        let dir = std::env::temp_dir().join(format!("sock-diag-{}", std::process::id()));
+        let listener = UnixListener::bind(&dir).unwrap();
+        let _first = UnixStream::connect(&dir).unwrap();
+        std::fs::remove_file(&dir).unwrap();
+        let found = of(listener.as_raw_fd()).unwrap();
+        assert_eq!((found.waiting, found.drops), (1, None));
+    }
+
+    #[test]
+    fn what_is_cut_short_is_nothing() {
+        for length in 0..INET_MESSAGE {
+            let bytes = vec![0xff; length];
+            assert_eq!(inet_listening(&bytes), None);
+            assert_eq!(local(&bytes), None);
+        }
+        for length in 0..40 {
+            let _ = unix_listening(&vec![0xff; length]);
+            let _ = attribute(&vec![0; length], 7);
+        }
+    }
+}
