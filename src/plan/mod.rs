@@ -6,6 +6,7 @@
 
 mod flags;
 mod options;
+mod pauses;
 mod rules;
 #[cfg(test)]
 mod tests;

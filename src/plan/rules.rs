@@ -144,16 +144,6 @@ pub fn scheme<'a>(words: impl IntoIterator<Item = &'a String>, udp: bool) -> Res
     }
 }
 
-/// `--pause` after a stage that the verb never comes to.
-pub fn pauses(verb: &str, pauses: &[Pause], never: &[Stage]) -> Result<(), Wrong> {
-    match pauses.iter().find(|pause| never.contains(&pause.stage)) {
-        Some(Pause { stage, .. }) => Err(Wrong(format!(
-            "--pause {stage}: {verb} does not come to that stage here"
-        ))),
-        None => Ok(()),
-    }
-}
-
 /// Options about the end of a conversation, where there is none.
 pub fn datagrams_have_no_end(kind: Kind, typed: &cli::Close) -> Result<(), Wrong> {
     let given = [

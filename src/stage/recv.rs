@@ -128,7 +128,8 @@ fn unix(socket: &Socket, buffer: &mut [u8], flags: i32) -> nix::Result<Datagram>
         length,
         truncated: about.is_truncated(),
         dropped: 0,
-        from: (!from.is_unnamed()).then_some(from),
+        // Of an unbound sender the kernel gives no name at all.
+        from: (from.is_unix() && !from.is_unnamed()).then_some(from),
     })
 }
 

@@ -89,7 +89,9 @@ pub fn resolve(
     for address in &mut addresses {
         address.set_port(port);
     }
-    Ok(wanted(&object, addresses, options)?)
+    let wanted = wanted(&object, addresses, options)?;
+    run.pause(Stage::Resolve)?;
+    Ok(wanted)
 }
 
 /// A host that is no address has to be looked up.
@@ -192,7 +194,6 @@ fn look_up(run: &mut Run, name: &str, options: &Options) -> Result<Vec<SocketAdd
         .unwrap_or_else(|_| Err("the resolver ended without an answer".into()))
         .map_err(|reason| failed(name, reason))?;
     tell(run, name, &found, begun, options);
-    run.pause(Stage::Resolve)?;
     Ok(found.addresses)
 }
 

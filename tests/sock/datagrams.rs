@@ -328,6 +328,28 @@ fn an_answer_is_no_longer_than_its_question() {
     }
 }
 
+/// Who has no address, or has gone by now, has spoken all the same.
+#[test]
+fn a_sender_that_cannot_be_answered_is_heard() {
+    for named in [false, true] {
+        let dir = scratch();
+        let listen = sock("listen -u ./s")
+            .cwd(dir.path())
+            .stdout("hello")
+            .listener();
+        listen.send_signal(Signal::SIGSTOP);
+        let peer = match named {
+            true => UnixDatagram::bind(dir.path().join("p")),
+            false => UnixDatagram::unbound(),
+        };
+        let peer = peer.expect("a socket");
+        peer.send_to(b"hello", dir.path().join("s")).expect("sent");
+        drop(peer);
+        listen.send_signal(Signal::SIGCONT);
+        listen.finish();
+    }
+}
+
 /// A message of no bytes is a message, and a cut one is told.
 #[test]
 fn seqpacket_messages_are_whole_or_told() {

@@ -24,6 +24,7 @@ mod knocks;
 mod memory;
 mod messages;
 mod options;
+mod pauses;
 mod probe;
 mod progress;
 mod promises;

@@ -314,6 +314,80 @@ fn a_mark_needs_a_capability() {
     }
 }
 
+/// uid 65534, whatever else it may do.
+#[test]
+fn nobody_may_mark() {
+    let dir = scratch();
+    let program = dir.path().join("sock");
+    std::fs::copy(command::SOCK, &program).expect("a copy where anybody may read it");
+    let about = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(dir.path(), about).expect("its mode");
+    let nobody = Cmd::new(&program).words("send 127.0.0.1 9 --message x --mark 42");
+    let nobody = match nix::unistd::geteuid().is_root() {
+        true => nobody.via([
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+        ]),
+        false => nobody,
+    };
+    nobody
+        .code(1)
+        .stderr("sock: socket --mark 0x2a: * (EPERM): it needs CAP_NET_ADMIN *\n")
+        .run();
+}
+
+#[test]
+fn a_restricted_congestion_control_needs_a_capability() {
+    let Some(ns) = pair() else { return };
+    let list = |name: &str| -> Vec<String> {
+        let path = format!("/proc/sys/net/ipv4/tcp_{name}_congestion_control");
+        let text = std::fs::read_to_string(path).expect("a sysctl");
+        text.split_whitespace().map(str::to_owned).collect()
+    };
+    let allowed = list("allowed");
+    let all = list("available");
+    let Some(name) = all.into_iter().find(|name| !allowed.contains(name)) else {
+        peer::skip("every congestion control is allowed to all");
+        return;
+    };
+    sock(format!("connect 10.9.1.2 9 --congestion {name}"))
+        .inside(ns, "a")
+        .code(1)
+        .stderr(format!(
+            "sock: socket --congestion {name}: * (EPERM): without CAP_NET_ADMIN there is: *reno*\n"
+        ))
+        .run();
+}
+
+/// As ss(8) shows it: the Send-Q of a listener.
+#[test]
+fn a_backlog_is_what_was_asked_for() {
+    for (words, backlog) in [
+        ("", "128"),
+        ("--backlog 7", "7"),
+        ("--backlog somaxconn", ""),
+    ] {
+        let Some(ss) = peer("ss") else { return };
+        let listener = sock(format!("listen 127.0.0.1:0 {words}"))
+            .stdin(Stdin::Pipe)
+            .listener();
+        let ended = ss.words(format!("-Hltn sport = :{}", listener.port)).run();
+        let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").expect("a sysctl");
+        let backlog = if backlog.is_empty() {
+            most.trim()
+        } else {
+            backlog
+        };
+        assert_eq!(
+            ended.text().split_whitespace().nth(2),
+            Some(backlog),
+            "{ended}"
+        );
+    }
+}
+
 #[test]
 fn an_interface_is_the_way_out_whatever_the_routes_say() {
     let Some(ns) = pair() else { return };

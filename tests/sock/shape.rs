@@ -69,6 +69,79 @@ fn served_peers_and_datagrams_are_paced_too() {
     }
 }
 
+/// The least time between two send()s, of a stream and of datagrams.
+#[test]
+fn an_interval_lies_between_two_pieces() {
+    let (listener, port) = listen(V4);
+    let begun = Instant::now();
+    let run = sock(format!("send 127.0.0.1 {port} --chunk 10 --interval 0.1"))
+        .input([b'x'; 45])
+        .spawn();
+    let mut peer = listener.accept().expect("a peer");
+    for (n, piece) in [10, 10, 10, 10, 5].into_iter().enumerate() {
+        let mut bytes = [0; 20];
+        assert_eq!(peer.read(&mut bytes).expect("a piece"), piece);
+        assert!(begun.elapsed() >= Duration::from_millis(100) * n as u32);
+    }
+    drop(peer);
+    took(run.finish().elapsed, Duration::from_millis(400));
+    let hears = UdpSocket::bind((V4, 0)).expect("a port");
+    let port = hears.local_addr().expect("bound").port();
+    let ended = sock(format!(
+        "send -u 127.0.0.1 {port} --chunk 10 --interval 0.1"
+    ))
+    .input([b'x'; 45])
+    .run();
+    took(ended.elapsed, Duration::from_millis(400));
+}
+
+/// On Ethernet, by both families; what is asked for is sent as it is.
+#[test]
+fn a_datagram_is_no_longer_than_a_packet() {
+    let pair = include_str!("../peers/pair.sh");
+    let Some(own) = Namespace::new(pair, &[]) else {
+        return;
+    };
+    let fragments = || -> u64 {
+        // What snmp(8) calls FragCreates, of both families.
+        const COUNT: &str = "cat /proc/net/snmp /proc/net/snmp6 | awk '
+            $1 == \"Ip:\" && !n { n = split($0, names) }
+            $1 == \"Ip:\" { for (i = 1; i <= n; i++) if (names[i] == \"FragCreates\") v4 = $i }
+            $1 == \"Ip6FragCreates\" { v6 = $2 }
+            END { print v4 + v6 }'";
+        let words = own.enter("a");
+        let ended = command::Cmd::new(&words[0])
+            .args(&words[1..])
+            .args(["sh", "-c", COUNT])
+            .any_stdout()
+            .run();
+        ended.text().trim().parse().expect("a number")
+    };
+    for to in ["10.9.1.2", "fd09:1::2"] {
+        let hears = sock("recv -u -l 0 --bytes 10000 --digest sha256")
+            .inside(&own, "b")
+            .stdout_bytes(noise(8, 10_000))
+            .any_stderr()
+            .listener();
+        let before = fragments();
+        let port = hears.port;
+        sock(format!("send -u {to} {port}"))
+            .inside(&own, "a")
+            .input(noise(8, 10_000))
+            .run();
+        hears.finish();
+        assert_eq!(fragments(), before, "{to}");
+        sock(format!("send -u {to} {port} --chunk 3000"))
+            .inside(&own, "a")
+            .input(noise(8, 3000))
+            // By now nobody listens.
+            .any_end()
+            .any_stderr()
+            .run();
+        assert_eq!(fragments(), before + 3, "{to}");
+    }
+}
+
 /// What is not due for a day holds up nothing else.
 #[test]
 fn a_rate_does_not_hold_up_a_timer() {

@@ -6,10 +6,10 @@ use crate::address;
 use crate::cli;
 use crate::plan::flags::Flags;
 use crate::plan::options::Typed;
+use crate::plan::pauses;
 use crate::plan::rules::{self, kind, transport};
 use crate::plan::{Connect, Talk, Wrong};
 use crate::services::Services;
-use crate::stage::Stage;
 
 /// # Errors
 /// An address that makes no sense, alone or with the type.
@@ -24,7 +24,9 @@ pub fn connect(typed: cli::Connect, services: &dyn Services) -> Result<Connect, 
     }
     let kind = kind(&typed.socket);
     let transport = transport(&address.address, kind)?;
-    rules::pauses("connect", &typed.run.pause, &[Stage::Listen, Stage::Accept])?;
+    let mut never = pauses::never_dialling(&address.address, typed.bind.source.is_some());
+    never.extend(pauses::never_conversing(kind));
+    pauses::check("connect", &typed.run.pause, &never)?;
     rules::datagrams_have_no_end(kind, &typed.close)?;
     let set = Typed {
         socket: &typed.set,

@@ -9,11 +9,11 @@ use crate::address::{self, Local};
 use crate::cli;
 use crate::plan::flags::Flags;
 use crate::plan::options::Typed;
+use crate::plan::pauses;
 use crate::plan::rules::{self, kind, transports};
 use crate::plan::{Act, Facts, Kind, Listen, Talk, Wrong};
 use crate::serve::{Answer, Answers, Command, Service, Work};
 use crate::services::Services;
-use crate::stage::Stage;
 use crate::units::Size;
 
 /// How long peers may take to finish once TERM or HUP came.
@@ -59,11 +59,14 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
     let unix = matches!(at.first(), Some(Local::Unix(_)));
     let send = send_options(&typed.send, kind.on(unix)?);
     let recv = relay_options("listen", &typed.recv)?;
-    rules::pauses("listen", &typed.run.pause, &[Stage::Connect])?;
     rules::datagrams_have_no_end(kind, &typed.close)?;
     let answer = answer(&typed.serve);
     let command = command(&typed.serve, &typed.command);
     let serves = answer.is_some() || command.is_some();
+    let mut never = pauses::never_waiting(&at);
+    never.extend(pauses::never_serving(serves));
+    never.extend(pauses::never_conversing(kind));
+    pauses::check("listen", &typed.run.pause, &never)?;
     rules::answer_as_it_is(answer.as_ref(), send.crlf)?;
     rules::generated_datagrams(answer.as_ref(), kind)?;
     set.flags

@@ -7,13 +7,13 @@ use crate::cli;
 use crate::guests;
 use crate::plan::Way;
 use crate::plan::options::{self, Side, Typed};
+use crate::plan::pauses;
 use crate::plan::rules::transport;
 use crate::plan::rules::{self, chunk, paced_chunk, resolve, source};
 use crate::plan::{Dial, Kind, Wait, Wrong};
 use crate::relay::look;
 use crate::run::Pause;
 use crate::services::Services;
-use crate::stage::Stage;
 use crate::stage::socket::Transport;
 use crate::stage::{
     accept, connect as connecting, listen as listening, recv as receiving, send as sending,
@@ -184,8 +184,9 @@ pub(super) fn way(
     ];
     rules::goes_with("--listen", sides.waits, listening)?;
     if sides.waits {
-        rules::pauses(verb, sides.pauses, &[Stage::Connect])?;
         let (at, used) = address::local_one(sides.words, services)?;
+        let never = pauses::never_waiting(std::slice::from_ref(&at));
+        pauses::check(verb, sides.pauses, &never)?;
         if sockets(&at) > 1 {
             return Err(Wrong(format!("{at}: {verb} takes one port")));
         }
@@ -193,8 +194,9 @@ pub(super) fn way(
         let wait = wait(vec![at], kind, set, (sides.resolve, sides.listen))?;
         return Ok((Way::Wait(wait), used, transport));
     }
-    rules::pauses(verb, sides.pauses, &[Stage::Listen, Stage::Accept])?;
     let address = address::dial(sides.words, services)?;
+    let never = pauses::never_dialling(&address.address, sides.bind.source.is_some());
+    pauses::check(verb, sides.pauses, &never)?;
     let (used, transport) = (address.used, transport(&address.address, kind)?);
     let typed = (sides.resolve, sides.bind, sides.connect);
     let dial = dial(address, transport, set, typed)?;

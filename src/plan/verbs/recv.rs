@@ -6,10 +6,12 @@ use crate::cli;
 use crate::flags::SendFlags;
 use crate::plan::flags::Flags;
 use crate::plan::options::Typed;
+use crate::plan::pauses;
 use crate::plan::rules::{self, kind};
-use crate::plan::{Recv, Wrong};
+use crate::plan::{Kind, Recv, Wrong};
 use crate::ports::PortList;
 use crate::services::Services;
+use crate::stage::Stage;
 use crate::stage::recv as receiving;
 use crate::units::Size;
 
@@ -55,6 +57,10 @@ pub fn recv(typed: cli::Recv, services: &dyn Services) -> Result<Recv, Wrong> {
         )));
     }
     rules::accepts(kind, &typed.listen)?;
+    pauses::check("recv", &typed.run.pause, &[Stage::Send])?;
+    if kind == Kind::Datagram {
+        pauses::check("recv", &typed.run.pause, &[Stage::Accept])?;
+    }
     let forced = typed.only.force;
     rules::goes_with(
         "--output",

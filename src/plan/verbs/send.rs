@@ -5,9 +5,11 @@ use super::parts::{CLOSE_WAIT, Sides, look, relay_options, send_options, way};
 use crate::cli;
 use crate::plan::flags::Flags;
 use crate::plan::options::Typed;
+use crate::plan::pauses;
 use crate::plan::rules::{self, kind};
 use crate::plan::{Facts, Kind, Send, What, Wrong};
 use crate::services::Services;
+use crate::stage::Stage;
 use crate::units::Size;
 
 /// # Errors
@@ -50,6 +52,9 @@ pub fn send(typed: cli::Send, facts: Facts, services: &dyn Services) -> Result<S
         pauses: &typed.run.pause,
     };
     let (way, used, transport) = way(&sides, &set, services)?;
+    if kind == Kind::Datagram && typed.only.await_reply.is_none() {
+        pauses::check("send", &typed.run.pause, &[Stage::Recv])?;
+    }
     if kind == Kind::Datagram && typed.only.close_wait.is_some() {
         return Err(Wrong(
             "--close-wait: datagrams are not closed, so nobody says that they were stored".into(),

@@ -18,7 +18,7 @@ use crate::stage::{Stage, recv};
 /// give a socket of its own; also the datagram, and how long the name lives.
 ///
 /// # Errors
-/// `--accept-timeout`, signals, and a sender that cannot be answered.
+/// `--accept-timeout`, signals.
 pub fn first_datagram(
     run: &mut Run,
     bound: Bound,
@@ -60,7 +60,11 @@ pub fn first_datagram(
             || format!("connect({}, {peer})", socket.as_raw_fd()),
             connected.as_ref().map_or_else(outcome, |()| "0".to_owned()),
         );
-        connected.map_err(|error| StageError::io(Stage::Accept, &*peer, Class::Local, &error))?;
+        if let Err(error) = connected {
+            // It has spoken and gone: what it said is no less said.
+            let error = StageError::io(Stage::Accept, &*peer, Class::Local, &error);
+            run.tell(error.attempt());
+        }
     }
     run.tell(Event::Peer {
         address: peer.clone(),
