@@ -13,6 +13,7 @@ pub mod carrier;
 pub mod crlf;
 pub mod dialogue;
 pub mod digest;
+pub mod direction;
 pub mod end;
 pub mod ending;
 pub mod file;

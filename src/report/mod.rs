@@ -5,6 +5,7 @@
 //! sockets.
 
 mod backlog;
+mod dump;
 mod hex;
 mod json;
 mod path;
@@ -19,8 +20,7 @@ pub use stdout::Unwritten;
 
 use crate::event::{Event, Probe};
 use crate::failure::Failure;
-use crate::word::escaped;
-use backlog::Backlog;
+use dump::Dump;
 use text::Level;
 
 /// How things are said.
@@ -114,16 +114,6 @@ pub struct Report {
     dump: Dump,
 }
 
-/// Where `--hex` is.
-#[derive(Default)]
-struct Dump {
-    backlog: Backlog,
-    /// Whose bytes the last line showed, where there may be several.
-    peer: Option<String>,
-    /// Bytes that were not shown because stderr took too little.
-    lost: usize,
-}
-
 impl Report {
     /// A report in a style.
     pub fn new(style: Style) -> Report {
@@ -183,57 +173,21 @@ impl Report {
             return;
         }
         match event {
-            Event::Hex { .. } => self.dump(event),
+            Event::Hex { .. } => self.dump.show(self.style, event),
             // What comes after a dump must not get in front of it.
-            event if !self.dump.backlog.is_empty() => {
-                self.dump.backlog.put(&self.style.render(event));
-            }
+            event if !self.dump.is_written() => self.dump.follow(&self.style.render(event)),
             event => drop(stderr::write(&self.style.render(event))),
-        }
-    }
-
-    /// A block of `--hex` is told as a whole or counted as lost, and what was
-    /// lost is told.
-    fn dump(&mut self, event: &Event) {
-        let Event::Hex {
-            peer, length, many, ..
-        } = event
-        else {
-            return;
-        };
-        if !self.dump.backlog.has_room() {
-            self.dump.lost += length;
-            return;
-        }
-        self.tell_lost();
-        if *many && !self.style.json && self.dump.peer.as_ref() != Some(peer) {
-            let line = format!("hex      {}\n", escaped(peer));
-            self.dump.backlog.put(line.as_bytes());
-            self.dump.peer = Some(peer.clone());
-        }
-        self.dump.backlog.put(&self.style.render(event));
-    }
-
-    fn tell_lost(&mut self) {
-        let lost = std::mem::take(&mut self.dump.lost);
-        if lost > 0 {
-            let note = Event::Note {
-                stage: "hex",
-                object: "stderr".to_owned(),
-                text: format!("{lost} bytes are not shown: it was read too slowly"),
-            };
-            self.dump.backlog.put(&self.style.render(&note));
         }
     }
 
     /// Whether lines wait until stderr takes them; see [`Report::flush`].
     pub fn waits_for_stderr(&self) -> bool {
-        !self.dump.backlog.is_empty()
+        !self.dump.is_written()
     }
 
     /// Writes what stderr takes of the lines that wait.
     pub fn flush(&mut self) {
-        self.dump.backlog.flush();
+        self.dump.flush();
     }
 
     /// What a result puts on stdout: at once, or with the table it belongs to.
@@ -286,8 +240,7 @@ impl Report {
 
 impl Drop for Report {
     fn drop(&mut self) {
-        self.tell_lost();
-        self.dump.backlog.last_chance();
+        self.dump.end(self.style);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::word::escaped;
 /// From which `-v` on an event is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Even with `--quiet`: errors, and what an option of its own asked for.
+    /// Even with `--quiet`: errors, and what was asked for by itself.
     Errors,
     /// Unless `--quiet`.
     Normal,
@@ -27,9 +27,9 @@ pub enum Level {
 /// The level of an event.
 pub fn level(event: &Event) -> Level {
     match event {
-        Event::Error { .. } | Event::Hex { .. } | Event::Digest { .. } => Level::Errors,
-        Event::Queue(_) => Level::Normal,
-        Event::Listening { .. } | Event::Note { .. } | Event::Progress { .. } => Level::Normal,
+        Event::Error { .. } => Level::Errors,
+        Event::Hex { .. } | Event::Digest { .. } | Event::Progress { .. } => Level::Errors,
+        Event::Queue(_) | Event::Listening { .. } | Event::Note { .. } => Level::Normal,
         Event::Probe(_) | Event::Summary(_) | Event::Hop(_) | Event::Path(_) => Level::Normal,
         Event::Peer { .. } | Event::PeerEnd { .. } | Event::Refused { .. } => Level::Coming,
         Event::Resolve { .. }

@@ -97,3 +97,35 @@ impl Course {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_how_far_it_is() {
+        let began = Instant::now();
+        let course = Course {
+            goal: Goal::Sent(Some(4096)),
+            counts: Arc::default(),
+            stage: "send",
+            object: "h:1".into(),
+            started: began,
+            began,
+        };
+        course.counts.set([1024, 7]);
+        let event = course.event(began + Duration::from_secs(2));
+        assert_eq!(
+            event,
+            Event::Progress {
+                stage: "send",
+                object: "h:1".into(),
+                sent: 1024,
+                received: 7,
+                elapsed_ms: 2000.0,
+                total: Some(4096),
+                rate: Some(512.0),
+            }
+        );
+    }
+}
