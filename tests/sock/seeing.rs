@@ -130,6 +130,33 @@ fn servers_that_never_end_say_what_they_did_when_they_are_ended() {
     closes(&server.finish(), want);
 }
 
+/// A network that loses every fourth long packet.
+#[test]
+fn segments_that_were_sent_again_are_counted() {
+    let lossy = "
+nft add table inet lossy
+nft add chain inet lossy in '{ type filter hook input priority 0; }'
+nft add rule inet lossy in tcp dport 5005 meta length 1000-65535 numgen inc mod 4 0 drop
+";
+    let Some(network) = Namespace::new(lossy, &[]) else {
+        return;
+    };
+    let recv = sock("recv -l 127.0.0.1:5005")
+        .inside(&network, "")
+        .any_stdout()
+        .listener();
+    let send = sock("send -v 127.0.0.1 5005").inside(&network, "");
+    let ended = send.input(vec![0; 1 << 20]).any_stderr().run();
+    recv.finish();
+    let close = ended.err.lines().find(|line| line.starts_with("close "));
+    let again = close.and_then(|line| {
+        line.split(", ")
+            .find_map(|part| part.strip_suffix(" retransmits"))
+    });
+    let again: u32 = again.and_then(|n| n.parse().ok()).expect("a number");
+    assert!(again > 0, "{ended}");
+}
+
 #[test]
 fn the_same_as_json() {
     let (port, peer) = serve(V4, |stream| drain(&stream).0);
@@ -142,6 +169,19 @@ fn the_same_as_json() {
     let want = "{\"schema\":\"sock/1\",\"event\":\"close\",\"sent\":5,\"received\":0,\
                 \"elapsed_ms\":*,\"retransmits\":0,\"rate\":*,\"rtt_ms\":*}";
     assert!(line_like(want, line), "{ended}");
+}
+
+/// Even of one that is to be quiet: it was asked.
+#[test]
+fn usr1_is_answered_by_a_quiet_run_too() {
+    let (listener, port) = listen(V4);
+    let recv = sock(format!("recv --quiet 127.0.0.1 {port}"))
+        .any_stderr()
+        .spawn();
+    let peer = listener.accept().expect("a peer");
+    tells(&recv, "sock: * 127.0.0.1:*: sent 0 B, received 0 B, *");
+    drop(peer);
+    recv.finish();
 }
 
 /// Asks a run with USR1, and expects such an answer.
