@@ -381,7 +381,7 @@ _sock() {
             return 0
             ;;
         sock__subcmd__probe)
-            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --dscp --ttl --mss --mark --interface --source --connect-timeout --retry --ports --targets --expect --expect-file --wait --any --all-addresses --all --concurrency --max-rate --banner --banner-timeout --data --trace --trace-against --timeout --pause --verbose --quiet --json --color --progress --help"
+            opts="-4 -6 -n -u -w -v -h --numeric --resolve-timeout --udp --dscp --ttl --mss --mark --interface --source --connect-timeout --retry --ports --targets --expect --expect-file --wait --any --all-addresses --all --concurrency --max-rate --count --interval --max-loss --banner --banner-timeout --data --trace --trace-against --timeout --pause --verbose --quiet --json --color --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -474,6 +474,18 @@ _sock() {
                     return 0
                     ;;
                 --max-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-loss)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -103,6 +103,9 @@ complete -c sock -n "__fish_sock_using_subcommand probe" -l expect-file -d 'Ask 
 complete -c sock -n "__fish_sock_using_subcommand probe" -l wait -d 'Resolve and ask again and again until all is as expected, for at most this time, counted from the start; only the last answers are shown' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l concurrency -d 'Ask at most so many ports at once [default: 1024, or what descriptors allow]' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l max-rate -d 'Make at most so many attempts a second' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l count -d 'Ask so many times (`inf`: until Ctrl-C), a line each, and tell loss and times at the end: min/avg/max/p50/p95/mdev of the handshake, and of the round trip as the kernel measured it' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l interval -d 'The time from one attempt to the next, or until that has its answer [default: 1s]' -r
+complete -c sock -n "__fish_sock_using_subcommand probe" -l max-loss -d 'Allow this share of the attempts at a port to be other than expected [default: 0]' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l banner-timeout -d 'Stop listening after this time, counted from the handshake [default: 2s]' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l data -d 'Send this first: the text itself, @FILE, hex:..., text:...; with -u instead of the port\'s own query' -r
 complete -c sock -n "__fish_sock_using_subcommand probe" -l trace-against -d 'Trace, and say what differs from the path of this port of the same host, one that is open' -r

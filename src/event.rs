@@ -152,6 +152,8 @@ pub enum Event {
     },
     /// What one port (of one name, or of one address) answered.
     Probe(Probe),
+    /// What all attempts at one port amount to (`probe --count`).
+    Statistics(Statistics),
     /// One TTL of a trace.
     Hop(Hop),
     /// Where the packets of a traced port end; after its hops.
@@ -258,6 +260,55 @@ pub struct Probe {
     /// From the handshake to the first byte, the end of the connection, or the
     /// end of patience, milliseconds.
     pub banner_ms: Option<f64>,
+    /// `--count`: which attempt it was, from 1 on.
+    pub attempt: Option<u64>,
+    /// The round trip as the kernel measured it at the handshake (`tcpi_rtt`),
+    /// without what lost SYNs cost, milliseconds.
+    pub rtt_ms: Option<f64>,
+}
+
+/// Attempts at one port, as many as had an answer or an end.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Statistics {
+    pub target: String,
+    /// The address of the latest attempt.
+    pub address: Option<String>,
+    pub port: Option<u16>,
+    pub service: Option<String>,
+    pub protocol: &'static str,
+    pub attempts: u64,
+    pub open: u64,
+    pub closed: u64,
+    pub rejected: u64,
+    pub filtered: u64,
+    pub silent: u64,
+    pub unreachable: u64,
+    pub error: u64,
+    /// Attempts other than expected (open, where nothing else is); trouble of
+    /// our own is none.
+    pub lost: u64,
+    /// The same in percent of all but `error`.
+    pub loss_percent: f64,
+    /// SYNs that had to be sent again before an answer came; null without TCP.
+    pub syns_lost: Option<u64>,
+    /// How long the name took to be looked up; null for addresses.
+    pub lookup_ms: Option<f64>,
+    /// Until the answer, of the attempts that had one; null if none had.
+    pub time_ms: Option<Figures>,
+    /// The kernel's round trips, of the attempts that were open.
+    pub rtt_ms: Option<Figures>,
+}
+
+/// Times in milliseconds. Percentiles are by nearest rank, `mdev` is the
+/// standard deviation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Figures {
+    pub min: f64,
+    pub avg: f64,
+    pub max: f64,
+    pub p50: f64,
+    pub p95: f64,
+    pub mdev: f64,
 }
 
 /// What a packet of one TTL met with.

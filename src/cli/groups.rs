@@ -19,7 +19,7 @@ use crate::relay::ending::OnEof;
 use crate::run::Pause;
 use crate::stage::connect::Retry;
 use crate::text::Text;
-use crate::units::{Limit, Rate, Size, duration, duration_or_inf};
+use crate::units::{Limit, Rate, Size, duration, duration_or_inf, times};
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "resolve")]
@@ -224,7 +224,7 @@ pub struct SendOnly {
     #[arg(long, value_name = "TEXT", value_parser = Text::parse, allow_hyphen_values = true, conflicts_with = "bytes")]
     pub message: Option<Text>,
     /// How many messages
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = times)]
     pub count: Option<u64>,
     /// Wait for a reply to each message and write it to stdout; none in this
     /// time, counted from the send(), is code 5
@@ -261,7 +261,7 @@ pub struct RecvOnly {
     #[arg(long, value_name = "N", value_parser = Size::parse)]
     pub bytes: Option<Size>,
     /// End after this many datagrams
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = times)]
     pub count: Option<u64>,
 }
 

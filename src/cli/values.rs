@@ -162,6 +162,14 @@ pub(super) fn recv_chunk(word: &str) -> Result<Size, WordError> {
     }
 }
 
+/// `5`, `5%`, `0.1`
+pub(super) fn percent(word: &str) -> Result<f64, WordError> {
+    match word.strip_suffix('%').unwrap_or(word).parse() {
+        Ok(percent @ 0.0..=100.0) => Ok(percent),
+        _ => Err(WordError::new(word, "a share from 0 to 100 percent")),
+    }
+}
+
 pub(super) fn pause(word: &str) -> Result<Pause, WordError> {
     let Some((stage, time)) = word.split_once('=') else {
         return Err(WordError::new(word, "STAGE=DUR").meant("connect=2s"));

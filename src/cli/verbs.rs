@@ -12,9 +12,9 @@ use super::groups::{
     Packets, RecvOnly, RecvOptions, Resolve, SendOnly, SendOptions, Socket, SocketOptions, TheRun,
     Timeout, WaitInstead,
 };
-use super::values::max_clients;
+use super::values::{max_clients, percent};
 use crate::text::Text;
-use crate::units::{Size, duration};
+use crate::units::{Count, Size, duration};
 
 /// Wait for a peer, then relay stdin and stdout, or serve it
 #[derive(Debug, Args)]
@@ -311,6 +311,8 @@ pub struct Probe {
     #[command(flatten)]
     pub pace: ProbePace,
     #[command(flatten)]
+    pub series: ProbeSeries,
+    #[command(flatten)]
     pub hear: ProbeHear,
     #[command(flatten)]
     pub trace: TraceOptions,
@@ -401,6 +403,25 @@ pub struct ProbeExpect {
     pub any: bool,
 }
 
+/// How often the same is asked.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "probe")]
+pub struct ProbeSeries {
+    /// Ask so many times (`inf`: until Ctrl-C), a line each, and tell loss and
+    /// times at the end: min/avg/max/p50/p95/mdev of the handshake, and of the
+    /// round trip as the kernel measured it
+    #[arg(long, value_name = "N|inf", value_parser = Count::parse)]
+    pub count: Option<Count>,
+    /// The time from one attempt to the next, or until that has its answer
+    /// [default: 1s]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub interval: Option<std::time::Duration>,
+    /// Allow this share of the attempts at a port to be other than expected
+    /// [default: 0]
+    #[arg(long, value_name = "PCT", value_parser = percent)]
+    pub max_loss: Option<f64>,
+}
+
 /// What is said and heard after a handshake.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "probe")]
@@ -488,6 +509,7 @@ Examples:
   sock probe --expect closed h 23   must be closed
   sock probe --targets hosts --ports 22,443
   sock probe --banner h 22,25       and what it says
+  sock probe --count 20 h 443       how fast, how steadily, and what is lost
   sock probe --expect-file ports    rows HOST PORTS STATE; shows surprises
   sock probe --wait 60s --quiet db 5432 && migrate
   sock probe --trace-against 22 h 443    where the packets for 443 end

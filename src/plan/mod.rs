@@ -31,7 +31,7 @@ use crate::stage::{accept, connect, listen, recv, resolve, send};
 use crate::sys::terminal;
 use crate::targets::{LineForm, Target};
 use crate::text::Text;
-use crate::units::Limit;
+use crate::units::{Count, Limit};
 use crate::verdict::State;
 use crate::word::WordError;
 
@@ -186,6 +186,16 @@ pub struct Recv {
     pub look: look::Options,
 }
 
+/// How often the same is asked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Series {
+    pub count: Count,
+    /// From the beginning of an attempt to that of the next.
+    pub interval: Duration,
+    /// Percent of a port's attempts that may be other than expected.
+    pub max_loss: f64,
+}
+
 /// `sock probe`
 #[derive(Debug, PartialEq)]
 pub struct Probe {
@@ -202,6 +212,8 @@ pub struct Probe {
     pub pace: Pace,
     pub expect: Expectation,
     pub all_addresses: bool,
+    /// None: each port is asked once.
+    pub series: Option<Series>,
     /// What UDP questions carry, and what is said after a handshake.
     pub data: Option<Text>,
     /// How long a server is listened to.
@@ -332,6 +344,7 @@ impl Plan {
                     all: typed.probe.all,
                     banner: typed.hear.banner,
                     differences: typed.expect.expect_file.is_some(),
+                    attempts: typed.series.count.is_some(),
                 };
                 let plan = verbs::probe(typed, services).map(Verb::Probe);
                 ("probe", options, timeout, rows, plan)

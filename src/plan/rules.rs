@@ -136,6 +136,27 @@ pub fn one_stdin(lists: &[List]) -> Result<(), Wrong> {
     }
 }
 
+/// `--count` beside another way to ask more than once.
+pub fn asked_in_another_way(options: &[(&str, bool)]) -> Result<(), Wrong> {
+    match options.iter().find(|(_, typed)| *typed) {
+        Some((option, _)) => Err(Wrong(format!(
+            "--count does not go with {option}, which says by itself how often it asks"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// `--count` of more ports than are told by themselves: their times are kept.
+pub fn series_of_too_many(ports: u64) -> Result<(), Wrong> {
+    const MOST: u64 = 65_536;
+    match ports {
+        ..=MOST => Ok(()),
+        _ => Err(Wrong(format!(
+            "--count measures at most {MOST} ports again and again, and these are {ports}"
+        ))),
+    }
+}
+
 /// `udp://` without -u would be a verdict about another protocol.
 pub fn scheme<'a>(words: impl IntoIterator<Item = &'a String>, udp: bool) -> Result<(), Wrong> {
     match words.into_iter().find(|word| word.starts_with("udp://")) {

@@ -28,6 +28,8 @@ pub struct Accepted {
     pub time: Duration,
     /// SYNs it took.
     pub syns: Option<u32>,
+    /// Its round trip as the kernel measured it.
+    pub rtt: Option<Duration>,
     ear: Ear,
     /// Bytes of the data that have been sent.
     sent: usize,
@@ -39,6 +41,7 @@ impl Accepted {
         Accepted {
             time,
             syns,
+            rtt: None,
             ear: Ear::new(now, patience),
             sent: 0,
         }

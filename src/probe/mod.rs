@@ -8,7 +8,8 @@
 //! its `budget`, `deadline` (whose time is up). `tcp`, `udp` and `unix` know how
 //! a question is put and how its answer is read, `flight` keeps the questions
 //! between the two, `accepted` and `banner` hear what an open port has to say.
-//! What the answer means is for `verdict` to say.
+//! What the answer means is for `verdict` to say, what many times amount to for
+//! `statistics`.
 //!
 //! Nothing here resolves names, counts rows or writes anything for people.
 
@@ -24,6 +25,7 @@ mod pace;
 mod payload;
 mod rate;
 mod schedule;
+mod statistics;
 mod tcp;
 pub mod trace;
 mod udp;
@@ -46,6 +48,7 @@ pub use accepted::Listen;
 pub use banner::Banner;
 pub use crew::run;
 pub use payload::payload;
+pub use statistics::Samples;
 pub use window::{DEFAULT_WINDOW, affordable};
 
 /// Who is asked.
@@ -104,6 +107,8 @@ pub struct Answer {
     pub syns: Option<u32>,
     /// The local address, where the kernel still knew it.
     pub local: Option<SocketAddr>,
+    /// The round trip of the handshake as the kernel measured it (`tcpi_rtt`).
+    pub rtt: Option<Duration>,
     /// What the server did next, where it was listened to.
     pub banner: Option<Banner>,
 }

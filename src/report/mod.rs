@@ -58,6 +58,8 @@ pub struct Rows {
     /// They are a difference to what was expected: those that are as expected
     /// are left out, unless `all`.
     pub differences: bool,
+    /// Which attempt it was, in columns of its own.
+    pub attempts: bool,
 }
 
 /// The columns of a table where the terminal does not tell.
@@ -198,6 +200,15 @@ impl Report {
         match event {
             Event::Probe(row) if self.leaves_out(row) => String::new(),
             _ if self.style.json => json::line(event),
+            Event::Probe(row) if self.style.table && self.style.rows.attempts => {
+                table::attempt(row, self.style.color)
+            }
+            Event::Statistics(sum) if self.style.table => table::statistics(sum),
+            // In a pipe rows are all there is; a person wants to know.
+            Event::Statistics(_) => {
+                self.tell(event);
+                String::new()
+            }
             Event::Probe(row) if self.style.table => {
                 self.table.push(row.clone(), self.style.rows.all);
                 String::new()

@@ -30,7 +30,8 @@ pub fn level(event: &Event) -> Level {
         Event::Error { .. } => Level::Errors,
         Event::Hex { .. } | Event::Digest { .. } | Event::Progress { .. } => Level::Errors,
         Event::Queue(_) | Event::Listening { .. } | Event::Note { .. } => Level::Normal,
-        Event::Probe(_) | Event::Summary(_) | Event::Hop(_) | Event::Path(_) => Level::Normal,
+        Event::Probe(_) | Event::Statistics(_) | Event::Summary(_) => Level::Normal,
+        Event::Hop(_) | Event::Path(_) => Level::Normal,
         Event::Peer { .. } | Event::PeerEnd { .. } | Event::Refused { .. } => Level::Coming,
         Event::Resolve { .. }
         | Event::Socket { .. }
@@ -212,6 +213,7 @@ pub fn line(event: &Event) -> String {
         // Lines of their own form: see `hex` and `digest`.
         Event::Hex { .. } | Event::Digest { .. } => String::new(),
         Event::Probe(row) => super::table::row(row),
+        Event::Statistics(sum) => super::table::statistics_line(sum),
         Event::Hop(hop) => super::path::hop(hop),
         Event::Path(path) => super::path::path(path),
         Event::Summary(summary) => super::table::summary(summary),

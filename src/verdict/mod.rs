@@ -24,7 +24,7 @@ pub use greeting::Greeting;
 pub use icmp::Icmp;
 pub use judge::{Evidence, ICMP_LIMITED, judge};
 pub use path::{Difference, End, Router, differs, ends, rewrites_mss, translates};
-pub use sentence::sentence;
+pub use sentence::{RESENT, sentence};
 
 /// What carried the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -31,6 +31,7 @@ mod promises;
 mod scale;
 mod scripts;
 mod seeing;
+mod series;
 mod serve_command;
 mod serve_door;
 mod serve_queue;

@@ -7,7 +7,7 @@ use super::trace::trace;
 use crate::cli;
 use crate::plan::options::{self};
 use crate::plan::rules::{self, resolve, source};
-use crate::plan::{Expectation, Input, List, Pace, Probe, Wrong};
+use crate::plan::{Expectation, Input, List, Pace, Probe, Series, Wrong};
 use crate::ports::PortList;
 use crate::services::Services;
 use crate::stage::socket::Transport;
@@ -17,6 +17,9 @@ use crate::word::nearest;
 
 /// How long a server may take to speak first.
 const BANNER: Duration = Duration::from_secs(2);
+
+/// The time between two attempts, as ping(8) has it.
+const INTERVAL: Duration = Duration::from_secs(1);
 
 /// # Errors
 /// Targets and combinations that make no sense.
@@ -65,6 +68,7 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
         is_heard,
         &[("--data", hear.data.is_some())],
     )?;
+    let series = series(&typed, &targets)?;
     let transport = match typed.udp.udp {
         true => Transport::Udp,
         false => Transport::Tcp,
@@ -92,10 +96,40 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
             any: typed.expect.any,
         },
         all_addresses: typed.probe.all_addresses,
+        series,
         banner: (hear.banner).then(|| hear.banner_timeout.unwrap_or(BANNER)),
         data: typed.hear.data,
         note,
     })
+}
+
+/// How often all of it is asked.
+fn series(typed: &cli::Probe, targets: &[Target]) -> Result<Option<Series>, Wrong> {
+    let cli::Probe {
+        series: typed,
+        expect,
+        trace,
+        ..
+    } = typed;
+    let given = [
+        ("--interval", typed.interval.is_some()),
+        ("--max-loss", typed.max_loss.is_some()),
+    ];
+    rules::goes_with("--count", typed.count.is_some(), &given)?;
+    let Some(count) = typed.count else {
+        return Ok(None);
+    };
+    rules::asked_in_another_way(&[
+        ("--wait", expect.wait.is_some()),
+        ("--trace", trace.trace || trace.trace_against.is_some()),
+    ])?;
+    let rows = targets.iter().map(Target::len);
+    rules::series_of_too_many(rows.fold(0, u64::saturating_add))?;
+    Ok(Some(Series {
+        count,
+        interval: typed.interval.unwrap_or(INTERVAL),
+        max_loss: typed.max_loss.unwrap_or(0.0),
+    }))
 }
 
 /// The lists that were named.

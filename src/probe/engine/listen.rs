@@ -6,6 +6,7 @@ use std::time::Instant;
 use nix::sys::epoll::EpollEvent;
 use socket2::Socket;
 
+use super::settle::{Finding, rtt};
 use super::{Engine, Halt};
 use crate::probe::accepted::Accepted;
 use crate::probe::flight::{Flight, Twin};
@@ -28,6 +29,7 @@ impl Engine<'_, '_, '_> {
         let now = Instant::now();
         Accepted::settle(&socket, &question.peer);
         let mut accepted = Accepted::new(now - began, syns, now, listen.patience);
+        accepted.rtt = rtt(Some(&socket), &Evidence::Connected);
         let banner = accepted.look(&socket, &listen, now);
         let ends = accepted.ends();
         let interest = accepted.interest(&listen);
@@ -114,11 +116,14 @@ impl Engine<'_, '_, '_> {
         let Some(accepted) = &flight.accepted else {
             return Ok(());
         };
-        let (time, syns) = (accepted.time, accepted.syns);
-        let (question, socket) = (&flight.question, &flight.socket);
-        self.schedule
-            .finished(question, Heard::Other, Instant::now());
+        let question = &flight.question;
+        let now = Instant::now();
+        self.schedule.finished(question, Heard::Other, now);
         let evidence = Evidence::Connected;
-        self.report(question, Some(socket), time, &evidence, syns, Some(banner))
+        let (time, syns) = (accepted.time, accepted.syns);
+        let mut finding = Finding::new(&evidence, time, syns, Some(&flight.socket));
+        finding.rtt = accepted.rtt;
+        finding.banner = Some(banner);
+        self.report(question, finding)
     }
 }

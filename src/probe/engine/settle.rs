@@ -10,7 +10,40 @@ use super::{BATCH, Earlier, Engine, Halt, REFUSED};
 use crate::probe::flight::{Flight, Twin};
 use crate::probe::pace::{Asked, Heard, Silence};
 use crate::probe::{Answer, Banner, Outcome, Peer, Question, tcp};
+use crate::sys::tcp_info;
 use crate::verdict::{Evidence, Greeting, Protocol, State, judge};
+
+/// What was found out about a question.
+pub(super) struct Finding<'a> {
+    evidence: &'a Evidence,
+    /// From connect() to the answer, or to the deadline.
+    time: Duration,
+    /// SYNs or datagrams sent.
+    sent: Option<u32>,
+    /// What was found with it, if it is still there.
+    socket: Option<&'a Socket>,
+    /// The kernel's round trip, if it was asked for it already.
+    pub rtt: Option<Duration>,
+    pub banner: Option<Banner>,
+}
+
+impl<'a> Finding<'a> {
+    pub fn new(
+        evidence: &'a Evidence,
+        time: Duration,
+        sent: Option<u32>,
+        socket: Option<&'a Socket>,
+    ) -> Finding<'a> {
+        Finding {
+            evidence,
+            time,
+            sent,
+            socket,
+            rtt: None,
+            banner: None,
+        }
+    }
+}
 
 impl Engine<'_, '_, '_> {
     /// Ends a flight, unless it goes on.
@@ -64,7 +97,10 @@ impl Engine<'_, '_, '_> {
             Some(question) => {
                 let sent = (question.protocol != Protocol::Unix).then_some(0);
                 let evidence = Evidence::errno(errno);
-                self.report(&question, None, began.elapsed(), &evidence, sent, None)
+                self.report(
+                    &question,
+                    Finding::new(&evidence, began.elapsed(), sent, None),
+                )
             }
         }
     }
@@ -130,13 +166,15 @@ impl Engine<'_, '_, '_> {
                 if self.asks_again(question, began, sent, now) {
                     return Ok(());
                 }
-                return self.report(question, socket, now - began, &evidence, sent, None);
+                let finding = Finding::new(&evidence, now - began, sent, socket);
+                return self.report(question, finding);
             }
             Evidence::Errno { icmp: Some(_), .. } => Heard::Icmp,
             _ => Heard::Other,
         };
         self.schedule.finished(question, heard, now);
-        self.report(question, socket, now - began, evidence, sent, banner)
+        let finding = Finding::new(evidence, now - began, sent, socket);
+        self.report(question, Finding { banner, ..finding })
     }
 
     /// A doubt has come to its end.
@@ -154,7 +192,8 @@ impl Engine<'_, '_, '_> {
         if self.asks_again(question, began, sent, Instant::now()) {
             return Ok(());
         }
-        self.report(question, None, began.elapsed(), &evidence, sent, None)
+        let finding = Finding::new(&evidence, began.elapsed(), sent, None);
+        self.report(question, finding)
     }
 
     /// Whether a silent question is asked once more, as `Options::retries` says.
@@ -182,15 +221,14 @@ impl Engine<'_, '_, '_> {
         true
     }
 
-    pub(super) fn report(
-        &mut self,
-        question: &Question,
-        socket: Option<&Socket>,
-        time: Duration,
-        evidence: &Evidence,
-        sent: Option<u32>,
-        banner: Option<Banner>,
-    ) -> Result<(), Halt> {
+    pub(super) fn report(&mut self, question: &Question, finding: Finding<'_>) -> Result<(), Halt> {
+        let Finding {
+            evidence,
+            time,
+            sent,
+            socket,
+            ..
+        } = finding;
         let (time, sent) = match self.earlier.remove(&question.id) {
             None => (time, sent),
             Some(earlier) => {
@@ -212,13 +250,16 @@ impl Engine<'_, '_, '_> {
         let is_cut = self.options.listen.is_some()
             && question.protocol == Protocol::Tcp
             && verdict.state == State::Open;
-        let banner = banner.or_else(|| is_cut.then(Banner::reset_at_once));
+        let banner = finding
+            .banner
+            .or_else(|| is_cut.then(Banner::reset_at_once));
         let answer = Answer {
             id: question.id,
             verdict,
             time,
             syns: sent,
             local,
+            rtt: finding.rtt.or_else(|| rtt(socket, evidence)),
             banner,
         };
         self.answers.push(answer);
@@ -227,6 +268,13 @@ impl Engine<'_, '_, '_> {
             false => self.deliver(),
         }
     }
+}
+
+/// The round trip of a handshake that has just completed; Unix sockets have none.
+pub(super) fn rtt(socket: Option<&Socket>, evidence: &Evidence) -> Option<Duration> {
+    let socket = socket.filter(|_| *evidence == Evidence::Connected)?;
+    let micros = tcp_info::tcp_info(socket).ok()?.rtt_us;
+    (micros > 0).then(|| Duration::from_micros(micros.into()))
 }
 
 /// The local end of a socket, unless nobody will ask for it.

@@ -81,6 +81,8 @@ mod tests {
             greeting: None,
             banner: None,
             banner_ms: None,
+            attempt: None,
+            rtt_ms: None,
         }
     }
 

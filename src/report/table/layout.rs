@@ -64,7 +64,7 @@ fn order(
 }
 
 /// Whether the label leaves open which address was asked.
-fn shows_address(row: &Probe) -> bool {
+pub fn shows_address(row: &Probe) -> bool {
     (row.address.as_deref()).is_some_and(|address| {
         fold::ip(address) != fold::ip(&row.target) && Cidr::parse(&row.target).is_err()
     })

@@ -7,12 +7,12 @@ use super::{fold, word};
 use crate::event::{Probe, Summary};
 use crate::report::Rows;
 use crate::units::human_time;
-use crate::verdict::{Greeting, Protocol, State, Verdict, sentence};
+use crate::verdict::{Greeting, Protocol, RESENT, State, Verdict, sentence};
 use crate::word::escaped;
 
 /// A row for a pipe, newline included: TARGET ADDRESS PORT PROTOCOL STATE
-/// REASON BY TIME_MS SERVICE, and with `--banner` GREETING BANNER, separated by
-/// tabs, `-` for none.
+/// REASON BY TIME_MS SERVICE, with `--count` ATTEMPT SYNS RTT_MS, with `--banner`
+/// GREETING BANNER, separated by tabs, `-` for none.
 pub fn tsv(row: &Probe, shown: Rows, color: bool) -> String {
     let state = row.state.map(State::name);
     let painted = match (color, state, paint(row.state)) {
@@ -32,6 +32,12 @@ pub fn tsv(row: &Probe, shown: Rows, color: bool) -> String {
         time.as_deref(),
         row.service.as_deref(),
     ];
+    let attempt = row.attempt.map(|attempt| attempt.to_string());
+    let syns = row.syns.map(|syns| syns.to_string());
+    let rtt = row.rtt_ms.map(|ms| ms.to_string());
+    if shown.attempts {
+        fields.extend([attempt.as_deref(), syns.as_deref(), rtt.as_deref()]);
+    }
     if shown.banner {
         fields.extend([row.greeting.map(Greeting::name), row.banner.as_deref()]);
     }
@@ -52,15 +58,20 @@ pub fn row(row: &Probe) -> String {
 
 /// The target with the port of the row, as it would be typed.
 pub fn label(row: &Probe) -> String {
-    let block = row.target.contains('/') && row.port.is_some();
-    let host = match &row.address {
+    host_and_port(&row.target, row.address.as_deref(), row.port)
+}
+
+/// The same, of any event about a port.
+pub fn host_and_port(target: &str, address: Option<&str>, port: Option<u16>) -> String {
+    let block = target.contains('/') && port.is_some();
+    let host = match address {
         Some(address) if block => address,
-        _ => &row.target,
+        _ => target,
     };
-    escaped(&match row.port {
+    escaped(&match port {
         Some(port) if fold::ip(host).is_some_and(|ip| ip.is_ipv6()) => format!("[{host}]:{port}"),
         Some(port) => format!("{host}:{port}"),
-        None => host.clone(),
+        None => host.to_owned(),
     })
 }
 
@@ -81,6 +92,10 @@ pub fn why(row: &Probe) -> String {
     };
     let target = row.address.as_deref().and_then(fold::ip);
     let mut why = sentence(protocol, &verdict, target, row.syns, time(row));
+    let has_lost = protocol == Protocol::Tcp && row.syns > Some(1) && time(row) >= RESENT;
+    if let (State::Open, true, Some(_)) = (state, has_lost, row.rtt_ms) {
+        why.push_str(&format!(", rtt {}", human_time(duration(row.rtt_ms))));
+    }
     if let Some(greeting) = row.greeting {
         let said = row.banner.as_deref().unwrap_or_default();
         why.push_str("; ");

@@ -10,6 +10,7 @@ mod fold;
 mod layout;
 mod line;
 mod ranges;
+mod series;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ pub use difference::difference;
 use fold::{Group, Key};
 pub use layout::wrapped;
 pub use line::{row, summary, tsv};
+pub use series::{attempt, statistics, statistics_line};
 
 /// The rows so far.
 #[derive(Debug, Default)]

@@ -48,6 +48,13 @@ struct Wanted {
     expect: Option<State>,
 }
 
+/// Targets that wait for the same name.
+struct Pending {
+    host: Host,
+    since: Instant,
+    wanted: Vec<Wanted>,
+}
+
 /// Targets on their way.
 pub struct Feed<'a> {
     plan: &'a Probe,
@@ -60,7 +67,7 @@ pub struct Feed<'a> {
     ready: VecDeque<Fed>,
     lookups: Lookups,
     asked: HashMap<Host, Ticket>,
-    pending: HashMap<Ticket, (Host, Vec<Wanted>)>,
+    pending: HashMap<Ticket, Pending>,
     /// Targets that are pending.
     waiting: usize,
     known: HashMap<Host, Result<At, Class>>,
@@ -144,12 +151,14 @@ impl<'a> Feed<'a> {
     pub fn rest(&mut self) -> Vec<Subject> {
         let words: Vec<Target> = self.words.by_ref().cloned().collect();
         let pending = std::mem::take(&mut self.pending).into_values();
-        let mut rest: Vec<Wanted> = pending.flat_map(|(_, wanted)| wanted).collect();
+        let mut rest: Vec<Wanted> = pending.flat_map(|one| one.wanted).collect();
         for target in words {
             rest.push(self.placed(target, self.plan.expect.state));
         }
         rest.sort_by_key(|wanted| wanted.place);
-        let subjects = rest.into_iter().map(|wanted| subject(wanted, At::Unknown));
+        let subjects = rest
+            .into_iter()
+            .map(|wanted| subject(wanted, At::Unknown, None));
         subjects.collect()
     }
 
@@ -180,16 +189,21 @@ impl<'a> Feed<'a> {
             let at = at.clone();
             return self.found(wanted, at);
         }
-        if let Some((_, pending)) = (self.asked.get(&host)).and_then(|t| self.pending.get_mut(t)) {
+        if let Some(pending) = (self.asked.get(&host)).and_then(|t| self.pending.get_mut(t)) {
             self.waiting += 1;
-            pending.push(wanted);
+            pending.wanted.push(wanted);
             return;
         }
         match self.lookups.ask(&host) {
             Ok(Asked::Asked(ticket)) => {
                 self.waiting += 1;
                 self.asked.insert(host.clone(), ticket);
-                self.pending.insert(ticket, (host, vec![wanted]));
+                let pending = Pending {
+                    host,
+                    since: Instant::now(),
+                    wanted: vec![wanted],
+                };
+                self.pending.insert(ticket, pending);
             }
             Ok(Asked::Known(address)) => {
                 let at = self.reachable(&host, vec![address]);
@@ -210,24 +224,27 @@ impl<'a> Feed<'a> {
         ticket: Ticket,
         addresses: Result<Vec<std::net::SocketAddr>, StageError>,
     ) {
-        let Some((host, wanted)) = self.pending.remove(&ticket) else {
+        let Some(pending) = self.pending.remove(&ticket) else {
             return;
         };
+        let Pending {
+            host,
+            since,
+            wanted,
+        } = pending;
         let at = addresses.and_then(|addresses| self.reachable(&host, addresses));
         let at = at.map_err(|error| tell(run, error));
         self.asked.remove(&host);
         self.remember(host, at.clone());
         self.waiting -= wanted.len();
         for wanted in wanted {
-            self.found(wanted, at.clone());
+            self.ready
+                .push_back(fed(wanted, at.clone(), Some(since.elapsed())));
         }
     }
 
     fn found(&mut self, wanted: Wanted, at: Result<At, Class>) {
-        self.ready.push_back(match at {
-            Ok(at) => Fed::Subject(subject(wanted, at)),
-            Err(class) => Fed::Missing(class),
-        });
+        self.ready.push_back(fed(wanted, at, None));
     }
 
     fn remember(&mut self, host: Host, at: Result<At, Class>) {
@@ -297,13 +314,21 @@ impl<'a> Feed<'a> {
     }
 }
 
-fn subject(wanted: Wanted, at: At) -> Subject {
+fn fed(wanted: Wanted, at: Result<At, Class>, lookup: Option<Duration>) -> Fed {
+    match at {
+        Ok(at) => Fed::Subject(subject(wanted, at, lookup)),
+        Err(class) => Fed::Missing(class),
+    }
+}
+
+fn subject(wanted: Wanted, at: At, lookup: Option<Duration>) -> Subject {
     Subject {
         place: wanted.place,
         name: wanted.target.host.to_string(),
         at,
         ports: wanted.target.ports,
         expect: wanted.expect,
+        lookup,
     }
 }
 

@@ -4,9 +4,10 @@
 //! `lists` reads target files, `feed` takes all targets and finds out where they
 //! are, `subject` asks their questions one at a time, `rows` joins the answers
 //! of a name's addresses, `row` writes them down, `tally` counts what was not
-//! as expected, and `survey` is all of that while it happens; `wait` does it until
-//! all is as expected. Nothing is kept but what is under way: a block or a list
-//! may be larger than memory.
+//! as expected (`loss`: how much of that is allowed), and `survey` is all of that
+//! while it happens; `wait` does it until all is as expected, `series` so many
+//! times. Nothing is kept but what is under way: a block or a list may be larger
+//! than memory.
 //!
 //! With `--trace` it is not the engine that asks but `trace`, one question after
 //! the other; `hop` writes its events, `names` knows routers by name.
@@ -14,15 +15,18 @@
 mod feed;
 mod hop;
 mod lists;
+mod loss;
 mod names;
 mod row;
 mod rows;
+mod series;
 mod subject;
 mod survey;
 mod tally;
 mod trace;
 mod wait;
 
+use std::borrow::Cow;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -40,6 +44,7 @@ use crate::run::Run;
 use crate::stage::bind::{self, Source};
 use crate::stage::{Stage, options};
 use crate::sys::{self, rlimit};
+use crate::text::Text;
 use crate::verb::words;
 use feed::Feed;
 use survey::Survey;
@@ -59,7 +64,7 @@ pub fn run(run: &mut Run, plan: &Probe) -> Result<Done, Failure> {
     }
     check(run, plan)?;
     let data = match &plan.data {
-        Some(text) => Some(words::loaded(run, text)?.render(1).into_owned()),
+        Some(text) => Some(words::loaded(run, text)?),
         None => None,
     };
     let round = Round {
@@ -80,7 +85,14 @@ struct Round {
     /// stdin, where it has been read before.
     stdin: Option<Arc<[u8]>>,
     /// `--data`
-    data: Option<Vec<u8>>,
+    data: Option<Text>,
+}
+
+impl Round {
+    /// What attempt `number` says.
+    fn data(&self, number: u64) -> Option<Cow<'_, [u8]>> {
+        self.data.as_ref().map(|text| text.render(number))
+    }
 }
 
 /// Asks all there is to ask, once.
@@ -91,11 +103,16 @@ fn ask_all(run: &mut Run, plan: &Probe, round: &Round) -> Result<Done, Failure> 
     let feed = Feed::new(plan, round, &news)?;
     run.enter(Stage::Connect, &object(plan));
     let mut survey = Survey::new(run, plan, feed, round.until);
-    match plan.trace {
-        Some(trace) => trace::ask(&mut survey, trace, round.data.as_deref(), &news),
-        None => ask(&mut survey, plan, round, &news)?,
+    loop {
+        let data = round.data(survey.attempt().unwrap_or(1));
+        match plan.trace {
+            Some(trace) => trace::ask(&mut survey, trace, data.as_deref(), &news),
+            None => ask(&mut survey, plan, round, data.as_deref(), &news)?,
+        }
+        if !survey.again() {
+            return survey.finish();
+        }
     }
-    survey.finish()
 }
 
 /// Puts all questions, until the last answer or whatever ends the run before it.
@@ -103,6 +120,7 @@ fn ask(
     survey: &mut Survey<'_>,
     plan: &Probe,
     round: &Round,
+    data: Option<&[u8]>,
     news: &EventFd,
 ) -> Result<(), Failure> {
     let prepare = |socket: &Socket, peer: &Peer| {
@@ -115,14 +133,17 @@ fn ask(
             None => Ok(()),
         }
     };
-    let data = round.data.as_deref();
     let as_they_are = plan.source.is_none() && plan.set.is_empty();
     let descriptors = rlimit::raise_descriptor_limit().unwrap_or(u64::MAX);
     let window = plan.pace.window.unwrap_or(DEFAULT_WINDOW);
     let affordable = |wanted| probe::affordable(wanted, descriptors);
     let options = Options {
         window: affordable(window),
-        twins: affordable(2 * window) - affordable(window),
+        // What the kernel does about a lost SYN is what a series measures.
+        twins: match plan.series {
+            Some(_) => 0,
+            None => affordable(2 * window) - affordable(window),
+        },
         engines: engines(plan),
         prepare: (!as_they_are).then_some(&prepare),
         data,

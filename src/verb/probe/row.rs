@@ -12,7 +12,7 @@ use crate::services::{Services, System};
 use crate::verdict::Protocol;
 
 /// The event of a row.
-pub fn row(told: Told, protocol: Protocol) -> event::Probe {
+pub fn row(told: Told, protocol: Protocol, attempt: Option<u64>) -> event::Probe {
     let subject = &told.subject;
     let expected = subject.expected(told.port);
     let port = told.port.map(|port| port.number);
@@ -45,6 +45,8 @@ pub fn row(told: Told, protocol: Protocol) -> event::Probe {
         greeting: banner.map(|banner| banner.greeting),
         banner: banner.and_then(Banner::line),
         banner_ms: banner.map(|banner| millis(banner.time)),
+        attempt,
+        rtt_ms: (told.answer.as_ref()).and_then(|answer| Some(millis(answer.rtt?))),
     }
 }
 

@@ -5,6 +5,7 @@ use std::iter;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::ports::{Port, PortItem, PortList};
 use crate::targets::Cidr;
@@ -23,6 +24,8 @@ pub struct Subject {
     pub ports: Option<PortList>,
     /// The state that every row is to have; without one, as its form says.
     pub expect: Option<State>,
+    /// How long its name took to be looked up.
+    pub lookup: Option<Duration>,
 }
 
 /// Where a target is.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::feed::{Fed, Feed};
 use super::row::row;
 use super::rows::{Rows, Told};
+use super::series::{Key, Series};
 use super::subject::{Ask, Asks, At, Part};
 use super::tally::Tally;
 use crate::event::Event;
@@ -46,6 +47,8 @@ pub struct Survey<'a> {
     /// Rows of the subjects taken in.
     total: u64,
     bar: Option<Bar>,
+    /// `--count`
+    series: Option<Series>,
     /// What ended the run before its time.
     pub ended: Option<Failure>,
     /// Whether time has ended this round.
@@ -123,7 +126,10 @@ impl<'a> Survey<'a> {
             is_fed: false,
             turns: VecDeque::new(),
             rows: Rows::default(),
-            tally: Tally::new(plan.expect.any),
+            tally: Tally::new(plan.expect.any, plan.series.map(|series| series.max_loss)),
+            series: plan
+                .series
+                .map(|series| Series::new(series, Instant::now())),
             total: 0,
             bar: None,
             ended: None,
@@ -146,14 +152,20 @@ impl<'a> Survey<'a> {
                     let subject = Arc::new(subject);
                     let rows = subject.rows(self.plan.all_addresses);
                     self.total = self.total.saturating_add(rows);
+                    if let Some(series) = &mut self.series {
+                        series.keep(&subject);
+                    }
                     (self.turns).push_back(Asks::new(&subject, self.plan.all_addresses));
                 }
                 Fed::Missing(class) => self.tally.miss(Miss::Class(class)),
                 Fed::Later(at) => return Ok(Supply::Later(at)),
                 Fed::Done => {
                     self.is_fed = true;
-                    let goal = Goal::Answers(self.total);
-                    self.bar = self.run.bar(goal, "probe", true);
+                    // Lines that come one by one show how far it is.
+                    if self.series.is_none() {
+                        let goal = Goal::Answers(self.total);
+                        self.bar = self.run.bar(goal, "probe", true);
+                    }
                 }
             }
         }
@@ -161,6 +173,37 @@ impl<'a> Survey<'a> {
             true => Supply::Done,
             false => Supply::Later(None),
         })
+    }
+
+    /// Which attempt it is, in a series.
+    pub fn attempt(&self) -> Option<u64> {
+        self.series.as_ref().map(|series| series.attempt)
+    }
+
+    /// Waits for the next attempt of a series, if there is one.
+    pub fn again(&mut self) -> bool {
+        let Some(at) = self.series.as_ref().and_then(Series::next) else {
+            return false;
+        };
+        if self.ended.is_some() {
+            return false;
+        }
+        while Instant::now() < at {
+            if let Err(failure) = self.run.wait(&mut [], Some(at)) {
+                self.ended = Some(failure);
+                return false;
+            }
+        }
+        let Some(series) = &mut self.series else {
+            return false;
+        };
+        let each = self.plan.all_addresses;
+        self.rows = Rows::default();
+        for subject in series.begin(Instant::now()) {
+            self.total = self.total.saturating_add(subject.rows(each));
+            self.turns.push_back(Asks::new(subject, each));
+        }
+        true
     }
 
     /// A subject has no more questions.
@@ -184,7 +227,12 @@ impl<'a> Survey<'a> {
                 (_, true) => Protocol::Udp,
                 (_, false) => Protocol::Tcp,
             };
-            let row = row(told, protocol);
+            let key = Key::of(&told, self.plan.all_addresses);
+            let (answer, lookup) = (told.answer.clone(), told.subject.lookup);
+            let row = row(told, protocol, self.attempt());
+            if let (Some(series), Some(answer)) = (&mut self.series, &answer) {
+                series.take(key, &row, answer, lookup);
+            }
             if row.reason == ICMP_LIMITED {
                 let host = row.address.as_deref().unwrap_or(&row.target);
                 self.tally.limits(host);
@@ -203,7 +251,8 @@ impl<'a> Survey<'a> {
             return self.tally.unfinished(1);
         };
         let state = answer.verdict.state;
-        (self.tally).count(subject.part(port), subject.expected(port), state);
+        let row = Key::of(told, self.plan.all_addresses);
+        (self.tally).count(row, subject.part(port), subject.expected(port), state);
         if state == State::Open {
             for range in subject.ranges_with(port) {
                 self.tally.is_held(range);
@@ -240,6 +289,11 @@ impl<'a> Survey<'a> {
         }
         if self.ended.is_some() || self.is_cut {
             self.rest()?;
+        }
+        if let Some(series) = self.series.take() {
+            for sum in series.statistics() {
+                self.run.result(&Event::Statistics(sum))?;
+            }
         }
         let (summary, misses) = self.tally.finish(self.run.started().elapsed());
         self.run.result(&Event::Summary(summary))?;

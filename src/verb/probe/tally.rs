@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::loss::Losses;
+use super::series::Key;
 use super::subject::Part;
 use crate::event::Summary;
 use crate::exit::Miss;
@@ -26,6 +28,17 @@ pub struct Tally {
     misses: Vec<Miss>,
     /// By the place of their subject.
     parts: HashMap<usize, HashMap<Part, Held>>,
+    /// In a series no miss counts before the share of them is known.
+    losses: Option<Losses<Unit>>,
+}
+
+/// What may lose a share of its attempts.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Unit {
+    /// A row of which something is expected.
+    Row(Key),
+    /// A range or block, of which one port is to be open.
+    Part(Part),
 }
 
 /// What a range or block has shown so far.
@@ -37,10 +50,12 @@ struct Held {
 }
 
 impl Tally {
-    /// Nothing counted yet; if `any`, one row as expected is enough.
-    pub fn new(any: bool) -> Tally {
+    /// Nothing counted yet; if `any`, one row as expected is enough. In a series
+    /// a row may lose up to `most` percent of its attempts.
+    pub fn new(any: bool, most: Option<f64>) -> Tally {
         Tally {
             any,
+            losses: most.map(Losses::new),
             ..Tally::default()
         }
     }
@@ -51,7 +66,7 @@ impl Tally {
     }
 
     /// Counts a row.
-    pub fn count(&mut self, part: Part, expected: Option<State>, state: State) {
+    pub fn count(&mut self, row: Key, part: Part, expected: Option<State>, state: State) {
         *match state {
             State::Open => &mut self.counts.open,
             State::Closed => &mut self.counts.closed,
@@ -65,8 +80,10 @@ impl Tally {
         self.is_enough |= self.any && state == expected.unwrap_or(State::Open);
         match expected {
             _ if state == State::Error => self.miss(Miss::Class(Class::Local)),
-            Some(expected) if expected == state => {}
-            Some(_) => self.miss(state.class().map_or(Miss::Open, Miss::Class)),
+            Some(expected) => {
+                let miss = state.class().map_or(Miss::Open, Miss::Class);
+                self.attempt(Unit::Row(row), (expected != state).then_some(miss));
+            }
             None => {
                 let held = self.held(part);
                 match state.class() {
@@ -95,16 +112,25 @@ impl Tally {
     /// All rows of a subject are counted: a range or block without an open port
     /// counts with every kind of answer it gave.
     pub fn settle(&mut self, subject: usize) {
-        for held in self.parts.remove(&subject).into_iter().flatten() {
-            self.settle_one(held.1);
+        for (part, held) in self.parts.remove(&subject).into_iter().flatten() {
+            self.settle_one(part, held);
         }
     }
 
-    fn settle_one(&mut self, held: Held) {
-        if !held.is_open {
-            for class in held.classes {
-                self.miss(Miss::Class(class));
-            }
+    fn settle_one(&mut self, part: Part, held: Held) {
+        let classes = if held.is_open {
+            Vec::new()
+        } else {
+            held.classes
+        };
+        self.attempt(Unit::Part(part), classes.into_iter().map(Miss::Class));
+    }
+
+    /// Counts what was other than expected about one attempt, if anything was.
+    fn attempt(&mut self, unit: Unit, misses: impl IntoIterator<Item = Miss>) {
+        match &mut self.losses {
+            Some(losses) => losses.count(unit, misses),
+            None => misses.into_iter().for_each(|miss| self.miss(miss)),
         }
     }
 
@@ -136,9 +162,12 @@ impl Tally {
     /// The end, also for the subjects that are still under way.
     pub fn finish(mut self, elapsed: Duration) -> (Summary, Vec<Miss>) {
         for parts in std::mem::take(&mut self.parts).into_values() {
-            for held in parts.into_values() {
-                self.settle_one(held);
+            for (part, held) in parts {
+                self.settle_one(part, held);
             }
+        }
+        for miss in self.losses.take().into_iter().flat_map(Losses::over) {
+            self.miss(miss);
         }
         if self.is_enough {
             self.misses.clear();
@@ -171,7 +200,7 @@ mod tests {
         let mut tally = Tally::default();
         for &(part, state) in rows {
             let expected = expect.or((part == Part::Named).then_some(Open));
-            tally.count(part, expected, state);
+            tally.count(Key::default(), part, expected, state);
         }
         let (summary, misses) = tally.finish(Duration::from_millis(5));
         assert_eq!(summary.ok, misses.is_empty());

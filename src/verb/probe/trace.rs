@@ -91,6 +91,7 @@ impl Tracing<'_, '_> {
                 time: heard.time,
                 syns: heard.syns,
                 local: None,
+                rtt: None,
                 banner: None,
             };
             // The survey itself keeps what ends it.

@@ -14,6 +14,7 @@ fn name(addresses: usize, ports: &str) -> Arc<Subject> {
         at: At::Addresses((0..addresses).map(ip).collect()),
         ports: Some(PortList::parse(ports, &crate::services::Compiled).unwrap()),
         expect: None,
+        lookup: None,
     })
 }
 
@@ -24,6 +25,7 @@ fn answer(id: usize, state: State) -> Answer {
         time: Duration::ZERO,
         syns: None,
         local: None,
+        rtt: None,
         banner: None,
     }
 }

@@ -7,6 +7,7 @@ fn subject(at: At, ports: &str) -> Subject {
     Subject {
         place: 4,
         expect: None,
+        lookup: None,
         name: "x".to_owned(),
         at,
         ports: Some(PortList::parse(ports, &Compiled).unwrap()),
@@ -74,6 +75,7 @@ fn ports_answer_for_themselves_ranges_and_blocks_together() {
     let unix = Subject {
         place: 4,
         expect: None,
+        lookup: None,
         name: "unix:/x".to_owned(),
         at: At::Unix("/x".into()),
         ports: None,
