@@ -3,16 +3,19 @@
 //! Poll interest is computed anew from state each turn; each direction ends on
 //! its own; no call blocks longer than the timers allow.
 
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::poll::PollFlags;
 
 use super::direction::{Direction, Want};
 use super::ending::{Ending, Facts, Next, Over};
 use crate::failure::{Class, Failure, Timer};
 use crate::run::{Interest, Run};
-use crate::stage::Stage;
 use crate::stage::connect::Conn;
+use crate::stage::socket::Transport;
+use crate::stage::{Stage, send};
 use crate::sys::outq;
 
 /// One conversation over one connection.
@@ -222,10 +225,35 @@ impl<'a> Session<'a> {
         if can_move.contains(&true) {
             until = Some(now);
         }
+        let watched = self.may_be_cut_unseen().then_some(fds.len());
+        if watched.is_some() {
+            fds.push(Interest::new(self.conn.socket.as_fd(), PollFlags::empty()));
+        }
         run.wait(&mut fds, until)?;
+        if watched.is_some_and(|index| fds[index].is_ready()) {
+            return Err(self.cut());
+        }
         for (can, mover) in can_move.iter_mut().zip(movers) {
             *can |= mover.is_some_and(|index| fds[index].is_ready());
         }
         Ok(can_move)
+    }
+
+    /// Once the peer has finished talking nothing is read from it any more, and
+    /// while our source is silent nothing is sent: a reset would be news only
+    /// with the next byte. A Unix socket has none.
+    fn may_be_cut_unseen(&self) -> bool {
+        let waits = |d: &Direction<'_>| d.pump.wants_read() && !d.side().holds;
+        self.conn.transport == Transport::Tcp
+            && self.inbound.as_ref().is_some_and(|d| d.pump.is_over())
+            && self.outbound.as_ref().is_some_and(waits)
+    }
+
+    fn cut(&self) -> Failure {
+        let told = self.conn.socket.take_error().ok().flatten();
+        let errno = told.and_then(|error| error.raw_os_error());
+        let errno = errno.map_or(Errno::EPIPE, Errno::from_raw);
+        let (socket, peer) = (&self.conn.socket, &self.conn.peer);
+        send::failed(Stage::Send, socket, peer, Transport::Tcp, errno).into()
     }
 }

@@ -131,6 +131,12 @@ const ROWS: &[Row] = &[
     .code(7, "sock: recv *(ECONNRESET)*")
     .out("down")
     .came("up", Seen::Fin),
+    // Also after it had no more to say, while our stdin is silent.
+    Row::new("", In::Open("up"), &[Shut, Read(2), Wait(100), Reset])
+        .tcp_only()
+        .code(7, "sock: send * (E*)*")
+        .after(100)
+        .came("up", Seen::Nothing),
     // stdin closed at start is at its end.
     Row::new("", In::Closed, &[ReadAll, Write("down"), Close])
         .out("down")

@@ -59,6 +59,11 @@ const SEND: &[Row] = &[
         .tcp_only()
         .code(7, "sock: send * (ECONNRESET)*")
         .came("up", Seen::Nothing),
+    Row::new("", In::Open("up"), &[Shut, Read(2), Wait(100), Reset])
+        .tcp_only()
+        .code(7, "sock: send * (E*)*")
+        .after(100)
+        .came("up", Seen::Nothing),
     // All was sent, and lost.
     Row::new("", In::Bytes("up"), &[ReadAll, Reset])
         .tcp_only()
