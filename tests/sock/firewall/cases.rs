@@ -2,6 +2,7 @@
 //! said; and the nft scripts that follow from it.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 /// Who an ICMP error comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,6 +54,7 @@ impl By {
 pub type Says = (&'static str, &'static str, By);
 
 /// One port of the server, what a host on the way does with it, and the verdict.
+#[derive(Clone, Copy)]
 pub struct Case {
     pub port: u16,
     pub host: &'static str,
@@ -64,7 +66,7 @@ pub struct Case {
     pub udp: Says,
 }
 
-pub const fn case(
+const fn case(
     port: u16,
     host: &'static str,
     rule: &'static str,
@@ -82,18 +84,14 @@ pub const fn case(
     }
 }
 
-pub const OPEN: Says = ("open", "syn-ack", Nobody);
-pub const REPLY: Says = ("open", "reply", Nobody);
-pub const CLOSED: Says = ("closed", "reset", Nobody);
+const OPEN: Says = ("open", "syn-ack", Nobody);
+const REPLY: Says = ("open", "reply", Nobody);
+const CLOSED: Says = ("closed", "reset", Nobody);
 pub const FILTERED: Says = ("filtered", "no-answer", Nobody);
-pub const SILENT: Says = ("silent", "no-answer", Nobody);
-pub const UDP_CLOSED: Says = ("closed", "icmp-port-unreachable", Server);
-pub const LOCAL_REJECT: Says = ("error", "local-firewall", Client);
-pub const LOCAL_DROP: Says = ("error", "local-firewall", Nobody);
-
-pub const fn rejected(reason: &'static str, by: By) -> Says {
-    ("rejected", reason, by)
-}
+const SILENT: Says = ("silent", "no-answer", Nobody);
+const UDP_CLOSED: Says = ("closed", "icmp-port-unreachable", Server);
+const LOCAL_REJECT: Says = ("error", "local-firewall", Client);
+const LOCAL_DROP: Says = ("error", "local-firewall", Nobody);
 
 pub const fn unreachable(reason: &'static str, by: By) -> Says {
     ("unreachable", reason, by)
@@ -101,52 +99,80 @@ pub const fn unreachable(reason: &'static str, by: By) -> Says {
 
 /// Every rule sits on a port that the server listens on, except 2001 and 2010.
 #[rustfmt::skip]
-pub const CASES: &[Case] = &[
+const SINGLE: &[Case] = &[
     case(2000, "", "", None, OPEN, REPLY),
     case(2001, "", "", None, CLOSED, UDP_CLOSED),
+    // A clamp: R2 sees another MSS than R1.
+    case(2003, "r1", "tcp: tcp flags syn tcp option maxseg size set 1000", None, OPEN, REPLY),
 
     case(2010, "r1", "tcp: reject with tcp reset", None, CLOSED, UDP_CLOSED),
-    case(2012, "r2", "tcp: reject with tcp reset", None, CLOSED, REPLY),
     case(2011, "server", "tcp: reject with tcp reset", None, CLOSED, REPLY),
+    case(2012, "r2", "tcp: reject with tcp reset", None, CLOSED, REPLY),
 
     case(2020, "r1", "drop", None, FILTERED, SILENT),
     case(2021, "r2", "drop", None, FILTERED, SILENT),
     case(2022, "server", "drop", None, FILTERED, SILENT),
     // Its replies are dropped: see the chain `out` of the server.
     case(2023, "", "", None, FILTERED, SILENT),
-
-    case(2030, "r1", "reject with icmpx admin-prohibited", None, rejected("icmp-admin-prohibited", R1), rejected("icmp-admin-prohibited", R1)),
-    case(2031, "r2", "reject with icmpx admin-prohibited", None, rejected("icmp-admin-prohibited", R2), rejected("icmp-admin-prohibited", R2)),
-    case(2032, "server", "reject with icmpx admin-prohibited", None, rejected("icmp-admin-prohibited", Server), rejected("icmp-admin-prohibited", Server)),
-
-    case(2040, "r1", "reject", None, rejected("icmp-port-unreachable", R1), rejected("icmp-port-unreachable", R1)),
-    case(2041, "r2", "reject", None, rejected("icmp-port-unreachable", R2), rejected("icmp-port-unreachable", R2)),
-    case(2042, "server", "reject", None, rejected("icmp-port-unreachable", Server), UDP_CLOSED),
-
-    case(2050, "r1", "reject with icmp net-unreachable", Some(V4), unreachable("icmp-net-unreachable", R1), unreachable("icmp-net-unreachable", R1)),
-    case(2051, "r2", "reject with icmp host-unreachable", Some(V4), unreachable("icmp-host-unreachable", R2), unreachable("icmp-host-unreachable", R2)),
-    case(2052, "r1", "reject with icmp prot-unreachable", Some(V4), rejected("icmp-protocol-unreachable", R1), rejected("icmp-protocol-unreachable", R1)),
-    case(2053, "r2", "reject with icmp net-prohibited", Some(V4), rejected("icmp-net-prohibited", R2), rejected("icmp-net-prohibited", R2)),
-    case(2054, "r1", "reject with icmp host-prohibited", Some(V4), rejected("icmp-host-prohibited", R1), rejected("icmp-host-prohibited", R1)),
-
-    case(2060, "r1", "reject with icmpv6 no-route", Some(V6), unreachable("icmp-net-unreachable", R1), unreachable("icmp-net-unreachable", R1)),
-    case(2061, "r2", "reject with icmpv6 addr-unreachable", Some(V6), unreachable("icmp-host-unreachable", R2), unreachable("icmp-host-unreachable", R2)),
-    case(2062, "r1", "reject with icmpv6 policy-fail", Some(V6), rejected("icmp-policy", R1), rejected("icmp-policy", R1)),
-    case(2063, "r2", "reject with icmpv6 reject-route", Some(V6), rejected("icmp-reject-route", R2), rejected("icmp-reject-route", R2)),
-
-    // A clamp: R2 sees another MSS than R1.
-    case(2080, "r1", "tcp: tcp flags syn tcp option maxseg size set 1000", None, OPEN, REPLY),
-
-    case(2070, "client", "reject with icmpx admin-prohibited", None, LOCAL_REJECT, LOCAL_REJECT),
-    case(2071, "client", "reject", None, LOCAL_REJECT, LOCAL_REJECT),
-    case(2072, "client", "drop", None, LOCAL_DROP, LOCAL_DROP),
+    case(2024, "client", "drop", None, LOCAL_DROP, LOCAL_DROP),
 ];
 
+/// Everything that a firewall may send back over ICMP, with the first of the
+/// ports of [`PLACES`].
+#[rustfmt::skip]
+const REJECTS: &[(u16, &str, Option<Family>, &str, &str)] = &[
+    (2030, "reject with icmpx admin-prohibited", None, "rejected", "icmp-admin-prohibited"),
+    (2040, "reject", None, "rejected", "icmp-port-unreachable"),
+
+    (2050, "reject with icmp net-unreachable", Some(V4), "unreachable", "icmp-net-unreachable"),
+    (2060, "reject with icmp host-unreachable", Some(V4), "unreachable", "icmp-host-unreachable"),
+    (2070, "reject with icmp prot-unreachable", Some(V4), "rejected", "icmp-protocol-unreachable"),
+    (2080, "reject with icmp net-prohibited", Some(V4), "rejected", "icmp-net-prohibited"),
+    (2090, "reject with icmp host-prohibited", Some(V4), "rejected", "icmp-host-prohibited"),
+
+    (2150, "reject with icmpv6 no-route", Some(V6), "unreachable", "icmp-net-unreachable"),
+    (2160, "reject with icmpv6 addr-unreachable", Some(V6), "unreachable", "icmp-host-unreachable"),
+    (2170, "reject with icmpv6 policy-fail", Some(V6), "rejected", "icmp-policy"),
+    (2180, "reject with icmpv6 reject-route", Some(V6), "rejected", "icmp-reject-route"),
+];
+
+/// Where it may do so, each on the next port.
+const PLACES: [(&str, By); 4] = [
+    ("r1", R1),
+    ("r2", R2),
+    ("server", Server),
+    ("client", Client),
+];
+
+/// All cases.
+pub fn cases() -> &'static [Case] {
+    static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
+        let rejects = REJECTS
+            .iter()
+            .flat_map(|&(first, rule, family, state, reason)| {
+                (first..).zip(PLACES).filter_map(move |(port, (host, by))| {
+                    let says = (state, reason, by);
+                    let (tcp, udp) = match (by, reason) {
+                        // Our own kernel says the same of a neighbour that is down.
+                        (Client, "icmp-host-unreachable") => return None,
+                        (Client, _) => (LOCAL_REJECT, LOCAL_REJECT),
+                        (Server, "icmp-port-unreachable") => (says, UDP_CLOSED),
+                        _ => (says, says),
+                    };
+                    Some(case(port, host, rule, family, tcp, udp))
+                })
+            });
+        SINGLE.iter().copied().chain(rejects).collect()
+    });
+    &CASES
+}
+
+/// The nft script of a host, whose rules are in the chain of this hook.
 pub fn rules(host: &str, hook: &str) -> String {
     let mut text = format!(
         "add table inet lab\nadd chain inet lab in {{ type filter hook {hook} priority 0; }}\n"
     );
-    for case in CASES.iter().filter(|case| case.host == host) {
+    for case in cases().iter().filter(|case| case.host == host) {
         let family = match case.family {
             Some(V4) => "meta nfproto ipv4 ",
             Some(V6) => "meta nfproto ipv6 ",

@@ -25,7 +25,7 @@ use cases::*;
 fn lab() -> Option<&'static Namespace> {
     static LAB: OnceLock<Option<Namespace>> = OnceLock::new();
     LAB.get_or_init(|| {
-        let ports = CASES
+        let ports = cases()
             .iter()
             .filter(|case| ![2001, 2010].contains(&case.port))
             .fold(String::new(), |mut words, case| {

@@ -12,10 +12,10 @@ const SENTENCES: &[(u16, &str)] = &[
     (2041, "rejected * 10.0.2.2 rejected it (ICMP port-unreachable): a firewall on the way"),
     (2032, "rejected * rejected (ICMP admin-prohibited) by the host, or a NAT or firewall that speaks in its name"),
     (2050, "unreachable * 10.0.1.1 has no route to it"),
-    (2051, "unreachable * 10.0.2.2 cannot reach the host: it is down, or the address is wrong"),
-    (2052, "rejected * 10.0.1.1 rejected it (ICMP protocol-unreachable): a firewall on the way"),
-    (2070, "error * a firewall on this machine rejected it: nothing is known about the port"),
-    (2072, "error * a firewall on this machine dropped it: nothing is known about the port"),
+    (2061, "unreachable * 10.0.2.2 cannot reach the host: it is down, or the address is wrong"),
+    (2070, "rejected * 10.0.1.1 rejected it (ICMP protocol-unreachable): a firewall on the way"),
+    (2033, "error * a firewall on this machine rejected it: nothing is known about the port"),
+    (2024, "error * a firewall on this machine dropped it: nothing is known about the port"),
 ];
 
 /// The same of UDP.
@@ -25,13 +25,13 @@ const DATAGRAMS: &[(u16, &str)] = &[
     (2001, "closed * the host, or a NAT or firewall that speaks in its name, answered ICMP port-unreachable: nothing listens here"),
     (2020, "silent * no answer to * datagrams in * s: open or filtered, UDP cannot tell"),
     (2040, "rejected * 10.0.1.1 rejected it (ICMP port-unreachable): a firewall on the way"),
-    (2072, "error * a firewall on this machine dropped it: nothing is known about the port"),
+    (2024, "error * a firewall on this machine dropped it: nothing is known about the port"),
 ];
 
 /// Addresses, and the sentence of each.
 #[rustfmt::skip]
 const ROUTES: &[(&str, &str)] = &[
-    ("10.0.1.99", "unreachable * nobody on the local network answers for this address: the host is down, or the address is wrong"),
+    ("10.0.1.96", "unreachable * nobody on the local network answers for this address: the host is down, or the address is wrong"),
     ("10.0.66.1", "unreachable * the packet died of old age at 10.0.2.2: a routing loop, or a TTL too small"),
     ("198.51.100.1", "unreachable * this machine has no route to it"),
     ("192.0.2.2", "unreachable * the routing table of this machine discards it (blackhole)"),
