@@ -8,6 +8,7 @@
 mod cases;
 mod codes;
 mod matrix;
+mod others;
 mod routes;
 mod sentences;
 mod trace;
