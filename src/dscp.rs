@@ -40,6 +40,11 @@ const NAMES: &[(&str, u8)] = &[
 ];
 
 impl Dscp {
+    /// Every name, with its code point.
+    pub fn names() -> impl Iterator<Item = (&'static str, u8)> {
+        NAMES.iter().copied()
+    }
+
     /// The byte that carries it, IPv4's TOS and IPv6's traffic class: its two
     /// low bits belong to ECN (RFC 3168).
     pub fn byte(self) -> u8 {

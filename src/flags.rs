@@ -63,6 +63,37 @@ impl SendFlags {
     }
 }
 
+/// The words of a list of send(2)'s flags, and what each asks for.
+pub fn send_words() -> impl Iterator<Item = (&'static str, &'static str)> {
+    words(SEND).chain([("none", "no flag at all, not even nosignal")])
+}
+
+/// The words of a list of recv(2)'s flags, and what each asks for.
+pub fn recv_words() -> impl Iterator<Item = (&'static str, &'static str)> {
+    words(RECV).chain([("none", "no flag at all")])
+}
+
+fn words(flags: &'static [Flag]) -> impl Iterator<Item = (&'static str, &'static str)> {
+    flags.iter().map(|flag| (flag.0, about(flag.1)))
+}
+
+/// As send(2) and recv(2) describe it.
+fn about(bit: i32) -> &'static str {
+    match bit {
+        libc::MSG_CONFIRM => "tell the link layer that the peer answered",
+        libc::MSG_DONTROUTE => "to hosts of this link only",
+        libc::MSG_DONTWAIT => "fail instead of waiting",
+        libc::MSG_EOR => "the record ends here (seqpacket)",
+        libc::MSG_MORE => "more follows: wait with a small segment",
+        libc::MSG_NOSIGNAL => "no SIGPIPE where nobody reads any more",
+        libc::MSG_OOB => "urgent data",
+        libc::MSG_PEEK => "leave it in the queue",
+        libc::MSG_TRUNC => "the real length of a datagram; TCP: throw it away",
+        libc::MSG_WAITALL => "wait until as much is there as was asked for",
+        _ => "",
+    }
+}
+
 /// Flags of send(2) as a C program writes them: `MSG_MORE|MSG_NOSIGNAL`, or `0`.
 pub fn send_names(bits: i32) -> String {
     c_names(bits, SEND)
@@ -218,6 +249,22 @@ mod tests {
         let want = "`peak`: expected a flag of recv(2): \
                     dontwait, oob, peek, trunc, waitall or none; did you mean `peek`?";
         assert_eq!(error, want);
+    }
+
+    #[test]
+    fn every_word_is_read_and_described() {
+        for (word, about) in send_words() {
+            assert!(
+                SendFlags::parse(word).is_ok() && !about.is_empty(),
+                "{word}"
+            );
+        }
+        for (word, about) in recv_words() {
+            assert!(
+                RecvFlags::parse(word).is_ok() && !about.is_empty(),
+                "{word}"
+            );
+        }
     }
 
     proptest! {

@@ -21,6 +21,9 @@ pub mod word;
 pub mod cli;
 pub mod plan;
 
+// What may be typed next: cli and plan, asked from a shell.
+pub mod complete;
+
 // What happened and what it means: data.
 pub mod event;
 pub mod exit;
@@ -46,6 +49,9 @@ use run::Run;
 
 /// From the words of the command line to the end of the process.
 pub fn main() -> Exit {
+    if let Some(candidates) = complete::asked() {
+        return answer(&candidates);
+    }
     let plan = match cli::parse().and_then(Plan::from_cli) {
         Ok(plan) => plan,
         Err(error) => return cli::refuse(&error),

@@ -58,6 +58,18 @@ impl Services for System {
     }
 }
 
+/// Every name with its port: the compiled ones, then those of /etc/services
+/// that are not among them. An alias has the port of its name.
+pub fn all() -> Vec<(String, u16)> {
+    let compiled = TABLE.iter().map(|&(name, port)| (name.to_owned(), port));
+    let rows = installed().iter();
+    let more = rows.flat_map(|row| row.names.iter().map(|name| (name.clone(), row.port)));
+    let mut seen = std::collections::HashSet::new();
+    let all = compiled.chain(more);
+    all.filter(|(name, _)| seen.insert(name.to_ascii_lowercase()))
+        .collect()
+}
+
 fn installed() -> &'static [Entry] {
     static FILE: OnceLock<Vec<Entry>> = OnceLock::new();
     FILE.get_or_init(|| {

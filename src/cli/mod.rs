@@ -7,7 +7,7 @@ mod values;
 mod verbs;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use groups::*;
 pub use refuse::{Refusal, refuse};
@@ -95,23 +95,27 @@ pub fn command() -> Command {
         &["idle", "lines", "udp", "digest", "hex"],
     ]
     .concat();
-    Cli::command()
-        // `--timeout -1s` shall be told what a duration is, not that there is no -1.
-        .mut_subcommands(|verb| {
-            verb.mut_args(|arg| match arg.get_action() {
-                ArgAction::Set | ArgAction::Append if !arg.is_positional() => {
-                    arg.allow_hyphen_values(true)
-                }
-                _ => arg,
-            })
-        })
-        .mut_subcommand("send", |send| without(send, &dialling, &["listen"]))
-        .mut_subcommand("recv", |recv| without(recv, &dialling, &["listen"]))
-        .mut_subcommand("listen", |listen| {
-            let answers = ["echo", "discard", "reply", "generate"];
-            let listen = without(listen, &relaying, &answers);
-            without(listen, &seeing, &["command", "sh"])
-        })
+    // Not `mut_subcommand`: it moves what it changes to the end of the help.
+    Cli::command().mut_subcommands(|verb| {
+        let verb = verb.mut_args(negative);
+        match verb.get_name() {
+            "send" | "recv" => without(verb, &dialling, &["listen"]),
+            "listen" => {
+                let answers = ["echo", "discard", "reply", "generate"];
+                let listen = without(verb, &relaying, &answers);
+                without(listen, &seeing, &["command", "sh"])
+            }
+            _ => verb,
+        }
+    })
+}
+
+/// `--timeout -1s` shall be told what a duration is, not that there is no -1.
+fn negative(arg: Arg) -> Arg {
+    match arg.get_action() {
+        ArgAction::Set | ArgAction::Append if !arg.is_positional() => arg.allow_hyphen_values(true),
+        _ => arg,
+    }
 }
 
 fn without(command: Command, ids: &[&str], others: &[&'static str]) -> Command {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::relay::ending::OnEof;
 use crate::run::Pause;
@@ -44,7 +44,8 @@ pub enum Algorithm {
 }
 
 pub(super) fn on_eof() -> impl TypedValueParser<Value = OnEof> {
-    PossibleValuesParser::new(OnEof::ALL.map(OnEof::name)).map(|word| {
+    let value = |one: OnEof| PossibleValue::new(one.name()).help(one.about());
+    PossibleValuesParser::new(OnEof::ALL.map(value)).map(|word| {
         let named = OnEof::ALL.into_iter().find(|one| one.name() == word);
         // The parser has let nothing else through.
         named.unwrap_or_default()

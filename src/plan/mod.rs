@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use crate::address::{Address, Local};
 use crate::cli::{self, Cli, Progress, Refusal, TheRun, When, usage_error};
+use crate::complete;
 use crate::guests;
 use crate::relay::look;
 use crate::report::{Rows, Style, Wanted};
@@ -316,6 +317,15 @@ impl Plan {
     /// # Errors
     /// Words and combinations that make no sense.
     pub fn new(cli: Cli, facts: Facts, services: &dyn Services) -> Result<Plan, Refusal> {
+        Plan::decide(cli, facts, services).map_err(|no| usage_error(no.verb, no.json, no.wrong))
+    }
+
+    /// As [`Plan::new`], for who wants to know only whether it can be done: a
+    /// refusal in clap's form takes a thousand times as long.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn decide(cli: Cli, facts: Facts, services: &dyn Services) -> Result<Plan, Undecided> {
         let (verb, options, timeout, rows, planned) = match cli.verb {
             cli::Verb::Completions(shell) => return Ok(completions(shell.shell)),
             cli::Verb::Listen(typed) => {
@@ -350,7 +360,8 @@ impl Plan {
                 ("probe", options, timeout, rows, plan)
             }
         };
-        let planned = planned.map_err(|wrong| usage_error(verb, options.json, wrong))?;
+        let json = options.json;
+        let planned = planned.map_err(|wrong| Undecided { verb, json, wrong })?;
         Ok(Plan {
             style: style(&options, facts, rows),
             timeout,
@@ -361,13 +372,11 @@ impl Plan {
 }
 
 fn completions(shell: clap_complete::Shell) -> Plan {
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut cli::command(), "sock", &mut text);
     Plan {
         style: Style::default(),
         timeout: None,
         pauses: Vec::new(),
-        errand: Errand::Answer(text),
+        errand: Errand::Answer(complete::script(shell)),
     }
 }
 
@@ -393,6 +402,15 @@ fn style(options: &TheRun, facts: Facts, rows: Rows) -> Style {
         },
         stderr_width: facts.stderr_width,
     }
+}
+
+/// No plan: what is wrong, and with whose words.
+#[derive(Debug, PartialEq)]
+pub struct Undecided {
+    pub verb: &'static str,
+    /// It is to be said as JSON.
+    pub json: bool,
+    pub wrong: Wrong,
 }
 
 /// A command line that cannot be carried out, in one sentence.

@@ -31,6 +31,15 @@ impl OnEof {
             OnEof::Close => "close",
         }
     }
+
+    /// What it does.
+    pub fn about(self) -> &'static str {
+        match self {
+            OnEof::Shutdown => "Half-close: the peer sees the end and may go on",
+            OnEof::Keep => "Nothing: the peer ends the conversation",
+            OnEof::Close => "Close, once the peer's kernel has everything",
+        }
+    }
 }
 
 /// The rule a session ends by.

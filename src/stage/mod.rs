@@ -68,6 +68,23 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// What has happened when it is over.
+    pub fn about(self) -> &'static str {
+        match self {
+            Stage::Resolve => "the name has its addresses",
+            Stage::Socket => "there is a socket, nothing was sent",
+            Stage::Bind => "it has a local address",
+            Stage::Listen => "handshakes are completed, nobody is accepted",
+            Stage::Accept => "a peer is there, nothing was said",
+            Stage::Connect => "the handshake is done, nothing was said",
+            Stage::Send => "something was sent",
+            Stage::Recv => "something was received",
+            Stage::Close => "the connection is closed",
+        }
+    }
+}
+
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())

@@ -93,6 +93,19 @@ impl State {
         }
     }
 
+    /// Its evidence in a few words.
+    pub fn about(self) -> &'static str {
+        match self {
+            State::Open => "the handshake completed; a UDP reply came",
+            State::Closed => "the host itself said no",
+            State::Rejected => "a firewall said no",
+            State::Filtered => "TCP silence",
+            State::Silent => "UDP silence: open or filtered",
+            State::Unreachable => "no way there",
+            State::Error => "trouble of this machine: not an answer",
+        }
+    }
+
     /// How little this evidence says about a port with several addresses: the
     /// lowest rank speaks for all of them.
     ///

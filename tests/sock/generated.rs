@@ -1,10 +1,9 @@
-//! The files in man/ and completions/ are those that the definition of the
-//! command line makes: byte for byte, or this test says how to make them anew.
+//! The files in man/ are those that the definition of the command line makes:
+//! byte for byte, or this test says how to make them anew.
 
 use std::fs;
 use std::path::Path;
 
-use clap_complete::Shell;
 use clap_mangen::Man;
 
 /// Set to write the files instead of comparing them.
@@ -44,17 +43,4 @@ fn generated_manual_pages() {
         check(&format!("man/{name}.1"), &page(verb.clone(), &name));
     }
     check("man/sock.1", &page(command, "sock"));
-}
-
-#[test]
-fn generated_completions() {
-    for (shell, file) in [
-        (Shell::Bash, "sock.bash"),
-        (Shell::Zsh, "_sock"),
-        (Shell::Fish, "sock.fish"),
-    ] {
-        let mut made = Vec::new();
-        clap_complete::generate(shell, &mut sock::cli::command(), "sock", &mut made);
-        check(&format!("completions/{file}"), &made);
-    }
 }

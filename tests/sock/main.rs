@@ -11,6 +11,7 @@ mod support;
 mod banner;
 mod bytes;
 mod carriers;
+mod completion;
 mod conversation;
 mod datagrams;
 mod endings;

@@ -10,6 +10,7 @@ pub mod lab;
 pub mod like;
 pub mod net;
 pub mod peer;
+pub mod shell;
 pub mod tty;
 pub mod wait;
 

@@ -9,9 +9,14 @@ use nix::sys::termios::{LocalFlags, OutputFlags, SetArg, tcgetattr, tcsetattr};
 /// Both ends of a new terminal of 80 by 24: line editing as usual, so that
 /// Ctrl-D means end of file, but no echo, and output passes as it is written.
 pub fn terminal() -> (File, OwnedFd) {
+    sized(24, 80)
+}
+
+/// As [`terminal`], of so many rows and columns.
+pub fn sized(rows: u16, columns: u16) -> (File, OwnedFd) {
     let size = Winsize {
-        ws_row: 24,
-        ws_col: 80,
+        ws_row: rows,
+        ws_col: columns,
         ws_xpixel: 0,
         ws_ypixel: 0,
     };

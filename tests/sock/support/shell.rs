@@ -1,0 +1,259 @@
+//! Interactive shells at a terminal, with `sock` in their PATH and its
+//! completions where their users install them.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::command::{Cmd, Running, SOCK, Stdin, Stdout};
+use super::peer::{peer, skip};
+use super::tty::sized;
+use super::wait::DEADLINE;
+
+const COMPLETIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
+
+/// What each shell prints when it waits for a line.
+const PROMPT: &str = "READY> ";
+
+/// Ctrl-]: prints the line that is being edited, and empties it.
+const SHOW: u8 = 0x1d;
+const BEFORE: &str = "LINE[";
+const AFTER: &str = "]END";
+
+/// Where bash-completion is, on Debian and elsewhere.
+const BASH_COMPLETION: &str = "/usr/share/bash-completion/bash_completion";
+
+const BASHRC: &str = r#"
+PS1='READY> '
+. /usr/share/bash-completion/bash_completion
+bind 'set bell-style none'
+bind 'set completion-query-items 0'
+bind 'set page-completions off'
+bind 'set enable-bracketed-paste off'
+show() { printf '\nLINE[%s]END\n' "$READLINE_LINE"; READLINE_LINE=; READLINE_POINT=0; }
+bind -x '"\C-]": show'
+"#;
+
+const ZSHRC: &str = r#"
+PS1='READY> '
+fpath=(~/functions $fpath)
+autoload -Uz compinit
+compinit -u -D
+unsetopt beep always_last_prompt
+LISTMAX=10000
+zstyle ':completion:*' group-name ''
+zstyle ':completion:*:descriptions' format '[%d]'
+show() { zle -I; print -r -- "LINE[$BUFFER]END"; BUFFER= }
+zle -N show
+bindkey '^]' show
+"#;
+
+const FISH: &str = r#"
+set -g fish_greeting
+set -g fish_autosuggestion_enabled 0
+function fish_prompt
+    echo -n 'READY> '
+end
+function show
+    echo "LINE["(commandline)"]END"
+    commandline ''
+    commandline -f repaint
+end
+bind \c] show
+"#;
+
+/// A shell that waits for a line.
+pub struct Shell {
+    name: &'static str,
+    typing: File,
+    screen: Receiver<Vec<u8>>,
+    seen: String,
+    // Ends when the test does.
+    _running: Running,
+}
+
+/// What a line has become.
+pub struct Typed {
+    /// The line itself.
+    pub line: String,
+    /// What else appeared.
+    pub screen: String,
+}
+
+/// Starts a shell whose home is this directory, and waits for its prompt;
+/// `None` after a reported skip.
+#[track_caller]
+pub fn shell(name: &'static str, home: &Path) -> Option<Shell> {
+    peer(name)?;
+    peer("setsid")?;
+    if name == "bash" && !Path::new(BASH_COMPLETION).exists() {
+        skip("no bash-completion");
+        return None;
+    }
+    install(name, home);
+    let words: &[&str] = match name {
+        "bash" => &["--rcfile", "bashrc", "-i"],
+        // Without the machine's own files.
+        "zsh" => &["-d", "-i"],
+        _ => &["-i"],
+    };
+    let (master, slave) = sized(200, 120);
+    let again = || slave.try_clone().expect("a descriptor");
+    let sock = PathBuf::from(SOCK);
+    let bin = sock.parent().expect("a directory").display();
+    let running = Cmd::lax(name)
+        .args(words)
+        // With a terminal of its own, and nothing of our environment.
+        .via(
+            ["setsid", "--ctty", "env", "-i"]
+                .map(str::to_owned)
+                .into_iter()
+                .chain([
+                    format!("HOME={}", home.display()),
+                    format!("PATH={bin}:/usr/local/bin:/usr/bin:/bin"),
+                    "TERM=xterm".to_owned(),
+                    "LC_ALL=C.UTF-8".to_owned(),
+                ]),
+        )
+        .cwd(home)
+        .stdin(Stdin::Fd(again()))
+        .stdout_to(Stdout::Fd(again()))
+        .stderr_to(Stdout::Fd(slave))
+        .spawn();
+    let typing = master.try_clone().expect("a descriptor");
+    let mut shell = Shell {
+        name,
+        screen: read(master),
+        typing,
+        seen: String::new(),
+        _running: running,
+    };
+    shell.until(PROMPT);
+    Some(shell)
+}
+
+/// The completion where a user of the shell puts it, and the shell's own file.
+fn install(name: &str, home: &Path) {
+    let (file, at, config, text) = match name {
+        "bash" => (
+            "sock.bash",
+            ".local/share/bash-completion/completions/sock",
+            "bashrc",
+            BASHRC,
+        ),
+        "zsh" => ("_sock", "functions/_sock", ".zshrc", ZSHRC),
+        _ => (
+            "sock.fish",
+            ".config/fish/completions/sock.fish",
+            ".config/fish/config.fish",
+            FISH,
+        ),
+    };
+    for path in [at, config] {
+        let parent = home.join(path);
+        fs::create_dir_all(parent.parent().expect("a directory")).expect("a directory");
+    }
+    fs::copy(Path::new(COMPLETIONS).join(file), home.join(at)).expect("its completion");
+    fs::write(home.join(config), text).expect("its configuration");
+}
+
+fn read(mut master: File) -> Receiver<Vec<u8>> {
+    let (tell, screen) = channel();
+    thread::spawn(move || {
+        let mut buffer = vec![0; 1 << 16];
+        while let Ok(length @ 1..) = master.read(&mut buffer) {
+            if tell.send(buffer[..length].to_vec()).is_err() {
+                return;
+            }
+        }
+    });
+    screen
+}
+
+impl Shell {
+    /// Types this, TABs (`\t`) included, and returns what the line has become
+    /// and what appeared until it was asked for.
+    #[track_caller]
+    pub fn types(&mut self, keys: &str) -> Typed {
+        self.write(keys.as_bytes());
+        self.write(&[SHOW]);
+        let shown = self.until(AFTER);
+        let (screen, line) = shown.rsplit_once(BEFORE).unwrap_or_else(|| {
+            panic!("{}: no line after {keys:?}: {shown:?}", self.name);
+        });
+        Typed {
+            line: line.trim_end_matches(AFTER).to_owned(),
+            screen: screen.to_owned(),
+        }
+    }
+
+    /// Types this, and returns how long it takes until `text` appears.
+    #[track_caller]
+    pub fn answers(&mut self, keys: &str, text: &str) -> Duration {
+        let begun = Instant::now();
+        self.write(keys.as_bytes());
+        self.until(text);
+        begun.elapsed()
+    }
+
+    fn write(&mut self, keys: &[u8]) {
+        self.typing.write_all(keys).expect("the terminal takes it");
+    }
+
+    /// All that appears up to `text`, without what only moves and colours.
+    #[track_caller]
+    fn until(&mut self, text: &str) -> String {
+        let until = Instant::now() + DEADLINE;
+        loop {
+            let plain = without_escapes(&self.seen);
+            if let Some(at) = plain.find(text) {
+                let rest = plain.split_at(at + text.len());
+                self.seen = rest.1.to_owned();
+                return rest.0.to_owned();
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            match self.screen.recv_timeout(left) {
+                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("{}: no {text:?} in {:?}", self.name, self.seen)
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("{} has ended: {:?}", self.name, self.seen)
+                }
+            }
+        }
+    }
+}
+
+/// The text of a screen: control sequences (ECMA-48) taken out, as far as they
+/// are complete.
+fn without_escapes(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\x1b') {
+        out.push_str(before);
+        let end = match after.chars().next() {
+            Some('[') => after.find(|c: char| ('@'..='~').contains(&c) && c != '['),
+            Some(']') => after
+                .find('\x07')
+                .or_else(|| after.find("\x1b\\").map(|at| at + 1)),
+            Some('(' | ')') => (after.len() > 1).then_some(1),
+            Some(_) => Some(0),
+            None => None,
+        };
+        match end {
+            Some(end) => rest = &after[end + 1..],
+            // The rest of it is still to come.
+            None => {
+                let _ = write!(out, "\x1b{after}");
+                return out;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
