@@ -468,8 +468,9 @@ Examples:
   sock listen unix:/tmp/s           on a Unix socket
 
 --timeout counts from the start, --accept-timeout from the announcement,
---idle from the last byte either way, --grace from the peer's end and anew at
-each read of stdin, --quit-after-eof from stdin's end.";
+--idle from the last byte either way (with -k it ends the peer, not the run),
+--grace from the peer's end and anew at each read of stdin, --quit-after-eof
+from stdin's end, --drain from the signal.";
 
 const CONNECT_EXAMPLES: &str = "\
 Examples:

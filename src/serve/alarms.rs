@@ -48,6 +48,11 @@ impl<K: Clone + Ord + Hash> Alarms<K> {
         self.due.first().map(|(moment, _)| *moment)
     }
 
+    /// Whose moment is the next.
+    pub fn first(&self) -> Option<K> {
+        self.due.first().map(|(_, who)| who.clone())
+    }
+
     /// Those whose moment has come, the first one first; they have none after that.
     pub fn take_due(&mut self, now: Instant) -> Vec<K> {
         let mut taken = Vec::new();

@@ -49,6 +49,11 @@ impl<'a> Answering<'a> {
         &mut self.buffer
     }
 
+    /// Whether there are answers at all.
+    pub fn answers(&self) -> bool {
+        !matches!(self.answer, Shared::None)
+    }
+
     /// The answer to a question of `length` bytes in the buffer, the peer's
     /// `n`th, into `into`.
     pub fn answer(

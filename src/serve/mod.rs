@@ -29,7 +29,6 @@ use crate::run::Run;
 use crate::stage::Stage;
 use crate::stage::accept;
 use crate::stage::bind::Bound;
-use answering::Answering;
 use server::Server;
 pub use service::{Answer, Answers, Command, Service, Work};
 
@@ -49,9 +48,7 @@ pub fn serve(
 ) -> Result<Done, Failure> {
     match &service.work {
         Work::Answers(what) if bound.iter().any(|one| one.transport.is_datagram()) => {
-            let mut answering = Answering::new(run, what)?;
-            datagrams::serve(run, &bound, what, &mut answering)?;
-            Ok(Done::InOrder)
+            datagrams::serve(run, &bound, what, service.keep_open).map(|()| Done::InOrder)
         }
         _ => {
             let mut server = Server::new(run, bound, service, accept)?;

@@ -8,8 +8,8 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::libc;
 use nix::poll::PollFlags;
-use socket2::Socket;
 
 use super::Stage;
 use super::bind::Bound;
@@ -87,15 +87,19 @@ pub fn accept(
 /// # Errors
 /// The errno, for the caller to weigh with [`is_passing`].
 pub fn try_accept(run: &mut Run, bound: &Bound) -> Result<Option<Conn>, Errno> {
-    let accepted = bound.socket.accept_raw();
+    let flags = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    let accepted = bound.socket.accept4(flags);
     run.call(
-        || format!("accept4({}, SOCK_CLOEXEC)", bound.socket.as_raw_fd()),
+        || {
+            let fd = bound.socket.as_raw_fd();
+            format!("accept4({fd}, SOCK_CLOEXEC|SOCK_NONBLOCK)")
+        },
         match &accepted {
             Ok((socket, _)) => socket.as_raw_fd().to_string(),
             Err(error) => outcome(error),
         },
     );
-    let (socket, peer) = match accepted.and_then(ready_for_us) {
+    let (socket, peer) = match accepted {
         Ok(accepted) => accepted,
         Err(error) => match error.raw_os_error().map(Errno::from_raw) {
             // accept(2): errors of the connection, not of the listener.
@@ -138,14 +142,6 @@ pub fn try_accept(run: &mut Run, bound: &Bound) -> Result<Option<Conn>, Errno> {
         protocol: conn.transport.name(),
     });
     Ok(Some(conn))
-}
-
-fn ready_for_us(
-    (socket, peer): (Socket, socket2::SockAddr),
-) -> std::io::Result<(Socket, socket2::SockAddr)> {
-    socket.set_cloexec(true)?;
-    socket.set_nonblocking(true)?;
-    Ok((socket, peer))
 }
 
 /// How long a peer that has just come may take to show that it only knocks.

@@ -16,7 +16,7 @@ use socket2::{Domain, SockAddr, Socket};
 
 use super::accept::Doorkeeper;
 use super::connect::Conn;
-use super::options::{self, Options};
+use super::options::{self, Options, SocketOption};
 use super::socket::{Transport, local_name, name, outcome, socket};
 use super::{Stage, recv};
 use crate::event::Event;
@@ -105,6 +105,10 @@ fn inet_with(
     if transport == Transport::Tcp {
         // Connections of an earlier run in TIME_WAIT do not hold the port.
         socket.set_reuse_address(true).map_err(failed)?;
+    }
+    let asked = |set: &SocketOption| matches!(set, SocketOption::ReceiveBuffer(_));
+    if transport == Transport::Udp && !options.set.iter().any(asked) {
+        recv::make_room(&socket);
     }
     bind(run, &socket, &(*address).into())?;
     recv::count_drops(&socket, transport)
