@@ -48,15 +48,20 @@ const PATHS: &[(u16, Family, Ends, Differs)] = &[
 /// All events of a probe from the client.
 #[track_caller]
 fn events(words: &str) -> Option<Vec<Value>> {
+    Some(events_in(lab()?, words))
+}
+
+#[track_caller]
+fn events_in(network: &Namespace, words: &str) -> Vec<Value> {
     let ended = sock(format!("probe --json {words}"))
-        .inside(lab()?, "client")
+        .inside(network, "client")
         .deadline(Duration::from_secs(60))
         .any_end()
         .any_stdout()
         .run();
     let lines = ended.lines();
     let events = lines.iter().map(|line| serde_json::from_str(line));
-    Some(events.collect::<Result<_, _>>().expect("JSON lines"))
+    events.collect::<Result<_, _>>().expect("JSON lines")
 }
 
 fn of<'a>(events: &'a [Value], event: &str, port: u16) -> Vec<&'a Value> {
@@ -333,6 +338,30 @@ fn an_open_port_sees_four_connects_at_most() {
             .filter(|ttl| silence.contains(&format!("r{ttl}")))
             .collect();
         assert_eq!(silent, expected, "{what}");
+    }
+}
+
+/// Linux routers answer six at once and then one a second
+/// (net.ipv4.icmp_ratelimit): who is silent is asked again.
+#[test]
+fn routers_that_ration_their_answers_are_heard() {
+    let Some(network) = network() else { return };
+    for router in ["r1", "r2"] {
+        network.script(
+            router,
+            "cd /proc/sys/net/ipv4; echo 1000 >icmp_ratelimit; echo 6168 >icmp_ratemask",
+        );
+    }
+    let ports = [2000, 2001, 2003, 2010, 2011, 2012, 2041, 2051, 2061, 2071];
+    let words = ports.map(|port| port.to_string()).join(",");
+    let events = events_in(&network, &format!("-n --trace 10.0.3.2 {words}"));
+    for port in ports {
+        let hop = of(&events, "hop", port)[0];
+        let said = (hop["ttl"].as_u64(), hop["by"].as_str());
+        assert_eq!(said, (Some(1), R1.address(V4)), "{port}: {hop}");
+        let path = of(&events, "path", port)[0];
+        let ends = if port < 2040 { "host" } else { "router" };
+        assert_eq!(path["ends"], ends, "{port}: {path}");
     }
 }
 
