@@ -10,8 +10,8 @@ use crate::units::human_time;
 /// What a run counts towards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
-    /// So many answers of `probe`.
-    Answers(u64),
+    /// Answers of `probe`: so many, unless more may be asked for.
+    Answers(Option<u64>),
     /// Bytes to the peer: so many, where that is known.
     Sent(Option<u64>),
     /// Bytes from the peer.
@@ -24,8 +24,10 @@ impl Goal {
     /// The whole of it, where it is known.
     pub fn total(self) -> Option<u64> {
         match self {
-            Goal::Answers(total) => Some(total),
-            Goal::Sent(total) | Goal::Received(total) | Goal::Both(total) => total,
+            Goal::Answers(total)
+            | Goal::Sent(total)
+            | Goal::Received(total)
+            | Goal::Both(total) => total,
         }
     }
 }
@@ -45,6 +47,14 @@ impl Counts {
     /// What they are.
     pub fn get(&self) -> [u64; 2] {
         [&self.0[0], &self.0[1]].map(|count| count.load(Ordering::Relaxed))
+    }
+}
+
+/// Answers in words.
+pub fn answered(count: u64, total: Option<u64>) -> String {
+    match total {
+        Some(total) => format!("{count} of {total} answered"),
+        None => format!("{count} answered"),
     }
 }
 
@@ -81,7 +91,7 @@ impl Course {
             return Event::Note {
                 stage: self.stage,
                 object: self.object.clone(),
-                text: format!("{sent} of {total} answered, {time}"),
+                text: format!("{}, {time}", answered(sent, total)),
             };
         }
         let ms = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;

@@ -56,7 +56,7 @@ fn form(style: Style, goal: Goal, undisturbed: bool) -> Option<Form> {
     let bar = style.stderr_terminal && !style.json;
     let suits = match goal {
         // Its results and the bar take turns only in a table.
-        Goal::Answers(total) => style.table && total >= MANY,
+        Goal::Answers(total) => style.table && total.is_none_or(|total| total >= MANY),
         _ => true,
     };
     match style.progress {
@@ -223,12 +223,15 @@ mod tests {
             table: true,
             ..Style::default()
         };
-        assert_eq!(form(table, Goal::Answers(MANY), true), Some(Form::Bar));
-        assert_eq!(form(table, Goal::Answers(MANY - 1), true), None);
+        assert_eq!(
+            form(table, Goal::Answers(Some(MANY)), true),
+            Some(Form::Bar)
+        );
+        assert_eq!(form(table, Goal::Answers(Some(MANY - 1)), true), None);
         let piped = Style {
             table: false,
             ..table
         };
-        assert_eq!(form(piped, Goal::Answers(MANY), true), None);
+        assert_eq!(form(piped, Goal::Answers(Some(MANY)), true), None);
     }
 }

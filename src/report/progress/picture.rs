@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::course::{Course, Goal};
+use super::course::{Course, Goal, answered};
 use super::speed::{Speed, time_left};
 use crate::units::{human_bytes, human_time};
 
@@ -39,7 +39,7 @@ pub fn texts(course: &Course, now: Instant, speed: &mut Speed) -> [String; 2] {
     let of =
         |total: Option<u64>| total.map_or_else(String::new, |n| format!(" of {}", human_bytes(n)));
     let done = match course.goal {
-        Goal::Answers(total) => return [format!("{position} of {total} answered"), elapsed],
+        Goal::Answers(total) => answered(position, total),
         Goal::Sent(total) => format!("sent {sent}{}", of(total)),
         Goal::Received(total) => format!("received {received}{}", of(total)),
         Goal::Both(total) => format!("sent {sent}{}, received {received}", of(total)),
@@ -50,7 +50,11 @@ pub fn texts(course: &Course, now: Instant, speed: &mut Speed) -> [String; 2] {
         .map(|total| total.saturating_sub(position));
     let left = left.and_then(|left| time_left(left, rate));
     let when = left.map_or(elapsed, |left| format!("{} left", human_time(left)));
-    [done, format!("{}/s, {when}", human_bytes(rate as u64))]
+    let rate = match course.goal {
+        Goal::Answers(_) => format!("{rate:.0}"),
+        _ => human_bytes(rate as u64),
+    };
+    [done, format!("{rate}/s, {when}")]
 }
 
 #[cfg(test)]
@@ -121,7 +125,12 @@ mod tests {
                 "sent 1.0 KiB, received 7 B",
                 "515 B/s, 2.0 s",
             ),
-            (Goal::Answers(2000), "1024 of 2000 answered", "2.0 s"),
+            (
+                Goal::Answers(Some(2048)),
+                "1024 of 2048 answered",
+                "512/s, 2.0 s left",
+            ),
+            (Goal::Answers(None), "1024 answered", "512/s, 2.0 s"),
         ] {
             let course = course(goal, began);
             let texts = texts(&course, now, &mut Speed::since(began));

@@ -49,6 +49,7 @@ pub struct Survey<'a> {
     bar: Option<Bar>,
     /// `--count`
     series: Option<Series>,
+    is_shown: bool,
     /// What ended the run before its time.
     pub ended: Option<Failure>,
     /// Whether time has ended this round.
@@ -132,6 +133,7 @@ impl<'a> Survey<'a> {
                 .map(|series| Series::new(series, Instant::now())),
             total: 0,
             bar: None,
+            is_shown: false,
             ended: None,
             is_cut: false,
         }
@@ -161,18 +163,26 @@ impl<'a> Survey<'a> {
                 Fed::Later(at) => return Ok(Supply::Later(at)),
                 Fed::Done => {
                     self.is_fed = true;
-                    // Lines that come one by one show how far it is.
-                    if self.series.is_none() {
-                        let goal = Goal::Answers(self.total);
-                        self.bar = self.run.bar(goal, "probe", true);
-                    }
+                    self.show(Some(self.total));
                 }
             }
         }
-        Ok(match self.is_fed {
-            true => Supply::Done,
-            false => Supply::Later(None),
-        })
+        if self.is_fed {
+            return Ok(Supply::Done);
+        }
+        // There are many, and nobody knows how many.
+        self.show(None);
+        Ok(Supply::Later(None))
+    }
+
+    /// Shows how far it is, from the moment on at which it is known how many
+    /// there are, or that there are many.
+    fn show(&mut self, total: Option<u64>) {
+        // Lines that come one by one show how far it is.
+        if !self.is_shown && self.series.is_none() {
+            self.is_shown = true;
+            self.bar = self.run.bar(Goal::Answers(total), "probe", true);
+        }
     }
 
     /// Which attempt it is, in a series.
