@@ -1,4 +1,5 @@
-//! `sock` against nc, ncat and socat, in one run: `cargo bench`.
+//! `sock` against nc, ncat and socat, nmap and RustScan, in one run: `cargo bench`;
+//! `cargo bench -- transfers` and `-- surveys` are one part each.
 //!
 //! Absolute figures say little about another machine, and on a busy one nothing
 //! at all; what counts are ratios of medians over rounds in which everybody has
@@ -10,10 +11,11 @@
 
 mod measure;
 mod players;
+mod surveys;
 mod table;
 mod works;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
@@ -24,7 +26,7 @@ const INSIDE: &str = "SOCK_BENCH_INSIDE";
 pub struct Size {
     /// Length of the file.
     pub bytes: u64,
-    /// Rounds of each transfer.
+    /// Rounds of each transfer and survey.
     pub rounds: usize,
     /// Round trips of a ping-pong.
     pub trips: usize,
@@ -79,7 +81,27 @@ fn enter_namespace() -> ExitCode {
     complain(&format!("unshare -Urn: {error}"))
 }
 
-fn run(size: &Size) -> std::io::Result<()> {
+/// `cargo bench -- surveys` is one part only.
+fn wants(part: &str) -> bool {
+    let mut words = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'));
+    words
+        .next()
+        .is_none_or(|first| first == part || words.any(|word| word == part))
+}
+
+fn run(size: &Size) -> io::Result<()> {
+    if wants("transfers") {
+        transfers(size)?;
+    }
+    if wants("surveys") {
+        surveys(size)?;
+    }
+    Ok(())
+}
+
+fn transfers(size: &Size) -> io::Result<()> {
     let players = players::installed()?;
     let place = works::Place::new(size)?;
     let mut results = Vec::new();
@@ -88,5 +110,30 @@ fn run(size: &Size) -> std::io::Result<()> {
     }
     results.push(measure::ping_pong(&players, size)?);
     results.extend(measure::start(&players, size)?);
-    std::io::stdout().write_all(table::markdown(&players, &results, size)?.as_bytes())
+    let about = format!(
+        "{} MiB over loopback, medians of {} rounds in turn, {}.\n\
+         In brackets: how many times as long, and as much CPU time of both sides, as `sock`.",
+        size.bytes >> 20,
+        size.rounds,
+        table::place()?
+    );
+    let names: Vec<&str> = players.iter().map(|player| player.name()).collect();
+    say(&about, &table::markdown(&names, &results))
+}
+
+fn surveys(size: &Size) -> io::Result<()> {
+    let surveyors = surveys::installed()?;
+    let results = surveys::all(&surveyors, size.rounds)?;
+    let about = format!(
+        "Medians of {} rounds in turn, {}.\n\
+         In brackets: how many times as long, and as much CPU time, as `sock`.",
+        size.rounds,
+        table::place()?
+    );
+    let names: Vec<&str> = surveyors.iter().map(|surveyor| surveyor.name()).collect();
+    say(&about, &table::markdown(&names, &results))
+}
+
+fn say(about: &str, table: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{about}\n\n{table}")
 }

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Result {
     pub title: String,
     /// Everybody's median; None for who has no part in it.
-    pub rows: Vec<(Player, Option<Figure>)>,
+    pub rows: Vec<(&'static str, Option<Figure>)>,
     /// CPU time is of interest.
     pub cpu: bool,
 }
@@ -53,7 +53,7 @@ pub fn transfer(work: &Work, players: &[Player], place: &Place, size: &Size) -> 
     }
     Ok(Result {
         title: work.title.to_owned(),
-        rows: medians(players, rounds),
+        rows: medians(&names(players), rounds),
         cpu: true,
     })
 }
@@ -110,7 +110,7 @@ pub fn ping_pong(players: &[Player], size: &Size) -> io::Result<Result> {
     }
     Ok(Result {
         title: "64 bytes there and back: `connect` to `listen --echo`".to_owned(),
-        rows: medians(players, rounds),
+        rows: medians(&names(players), rounds),
         cpu: false,
     })
 }
@@ -133,9 +133,9 @@ pub fn start(players: &[Player], size: &Size) -> io::Result<Vec<Result>> {
             }
         }
     }
-    let knocked = medians(players, knocks);
+    let knocked = medians(&names(players), knocks);
     let others = knocked.iter().skip(1).copied();
-    let versions = medians(&[Player::Sock], vec![version]);
+    let versions = medians(&[Player::Sock.name()], vec![version]);
     Ok(vec![
         Result {
             title: "one open port: `probe`, against `-z`".to_owned(),
@@ -163,7 +163,15 @@ fn once(mut command: std::process::Command) -> io::Result<Figure> {
     }
 }
 
-fn medians(players: &[Player], rounds: Vec<Vec<Figure>>) -> Vec<(Player, Option<Figure>)> {
+fn names(players: &[Player]) -> Vec<&'static str> {
+    players.iter().map(|player| player.name()).collect()
+}
+
+/// Everybody's medians; None for who has no figures.
+pub fn medians(
+    names: &[&'static str],
+    rounds: Vec<Vec<Figure>>,
+) -> Vec<(&'static str, Option<Figure>)> {
     let median = |mut times: Vec<Duration>| {
         times.sort_unstable();
         times.get(times.len() / 2).copied()
@@ -174,7 +182,7 @@ fn medians(players: &[Player], rounds: Vec<Vec<Figure>>) -> Vec<(Player, Option<
             cpu: median(figures.iter().map(|figure| figure.cpu).collect())?,
         })
     };
-    players
+    names
         .iter()
         .copied()
         .zip(rounds.into_iter().map(figure))
@@ -219,7 +227,10 @@ fn end(children: &mut [Child], player: Player) -> io::Result<()> {
 }
 
 /// CPU time of all children that have ended so far: getrusage(2).
-fn children_cpu() -> io::Result<Duration> {
+///
+/// # Errors
+/// getrusage(2).
+pub fn children_cpu() -> io::Result<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let micros = [usage.user_time(), usage.system_time()]
         .map(|time| time.tv_sec() * 1_000_000 + time.tv_usec())

@@ -47,18 +47,13 @@ impl Player {
     }
 
     fn is_installed(self) -> bool {
-        let (program, says, word) = match self {
-            Sock => return true,
+        match self {
+            Sock => true,
             // There are several programs called nc.
-            Nc => ("nc", "-h", "OpenBSD"),
-            Ncat => ("ncat", "--version", "Ncat"),
-            Socat | SocatLarge => ("socat", "-V", "socat"),
-        };
-        Command::new(program).arg(says).output().is_ok_and(|out| {
-            [out.stdout, out.stderr]
-                .iter()
-                .any(|said| String::from_utf8_lossy(said).contains(word))
-        })
+            Nc => says("nc", "-h", "OpenBSD"),
+            Ncat => says("ncat", "--version", "Ncat"),
+            Socat | SocatLarge => says("socat", "-V", "socat"),
+        }
     }
 
     /// One way in, to stdout.
@@ -129,6 +124,15 @@ impl Player {
             SocatLarge => return None,
         }))
     }
+}
+
+/// Whether a program is there and says this word about itself.
+pub fn says(program: &str, option: &str, word: &str) -> bool {
+    Command::new(program).arg(option).output().is_ok_and(|out| {
+        [out.stdout, out.stderr]
+            .iter()
+            .any(|said| String::from_utf8_lossy(said).contains(word))
+    })
 }
 
 /// A command of words without spaces that reads and says nothing, unless told.

@@ -6,58 +6,58 @@ use std::io;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::Size;
 use crate::measure::{Figure, Result};
-use crate::players::Player;
 
+/// Where and when this was measured.
+///
 /// # Errors
 /// date(1) or proc(5) missing.
-pub fn markdown(players: &[Player], results: &[Result], size: &Size) -> io::Result<String> {
+pub fn place() -> io::Result<String> {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
     let date = Command::new("date").arg("+%Y-%m-%d").output()?.stdout;
     let cores = std::thread::available_parallelism()?;
-    let mut text = format!(
-        "{} MiB over loopback, medians of {} rounds in turn, reno, Linux {}, {cores} cores, {}.\n\
-         In brackets: how many times as long, and as much CPU time of both sides, as `sock`.\n\n",
-        size.bytes >> 20,
-        size.rounds,
+    Ok(format!(
+        "reno, Linux {}, {cores} cores, {}",
         kernel.trim(),
-        String::from_utf8_lossy(&date).trim(),
-    );
-    text.push_str("| work |");
-    for player in players {
-        let _ = write!(text, " {} |", player.name());
+        String::from_utf8_lossy(&date).trim()
+    ))
+}
+
+/// A column for each program, of which ours is the first; a row for each work.
+pub fn markdown(names: &[&str], results: &[Result]) -> String {
+    let mut text = String::from("| work |");
+    for name in names {
+        let _ = write!(text, " {name} |");
     }
     text.push_str("\n|---|");
-    text.push_str(&"---|".repeat(players.len()));
+    text.push_str(&"---|".repeat(names.len()));
     for result in results {
         let _ = write!(text, "\n| {} |", result.title);
         let ours = result.rows.first().and_then(|(_, figure)| *figure);
-        for player in players {
-            let theirs = result
-                .rows
-                .iter()
-                .find(|(who, _)| who == player)
-                .and_then(|(_, figure)| *figure);
-            let _ = write!(text, " {} |", cell(ours, theirs, *player, result.cpu));
+        for (column, name) in names.iter().enumerate() {
+            let theirs = result.rows.iter().find(|(who, _)| who == name);
+            let theirs = theirs.and_then(|(_, figure)| *figure);
+            let others = ours.filter(|_| column > 0);
+            let _ = write!(text, " {} |", cell(theirs, others, result.cpu));
         }
     }
     text.push('\n');
-    Ok(text)
+    text
 }
 
-fn cell(ours: Option<Figure>, theirs: Option<Figure>, player: Player, cpu: bool) -> String {
-    let (Some(ours), Some(theirs)) = (ours, theirs) else {
+/// A figure, and how it compares with ours.
+fn cell(figure: Option<Figure>, ours: Option<Figure>, cpu: bool) -> String {
+    let Some(figure) = figure else {
         return "-".to_owned();
     };
-    let mut text = time(theirs.wall);
+    let mut text = time(figure.wall);
     if cpu {
-        let _ = write!(text, ", {} CPU", time(theirs.cpu));
+        let _ = write!(text, ", {} CPU", time(figure.cpu));
     }
-    if player != Player::Sock {
-        let _ = write!(text, " ({:.2}", ratio(theirs.wall, ours.wall));
+    if let Some(ours) = ours {
+        let _ = write!(text, " ({:.2}", ratio(figure.wall, ours.wall));
         if cpu {
-            let _ = write!(text, ", {:.2}", ratio(theirs.cpu, ours.cpu));
+            let _ = write!(text, ", {:.2}", ratio(figure.cpu, ours.cpu));
         }
         text.push(')');
     }
