@@ -48,13 +48,13 @@ impl Services for Compiled {
 
 impl Services for System {
     fn port(&self, name: &str) -> Option<u16> {
-        Compiled.port(name).or_else(|| port_in(installed(), name))
+        Compiled.port(name).or_else(|| installed().port(name))
     }
 
     fn name(&self, port: u16, udp: bool) -> Option<String> {
         Compiled
             .name(port, udp)
-            .or_else(|| name_in(installed(), port, udp))
+            .or_else(|| installed().name(port, udp))
     }
 }
 
@@ -62,58 +62,85 @@ impl Services for System {
 /// that are not among them. An alias has the port of its name.
 pub fn all() -> Vec<(String, u16)> {
     let compiled = TABLE.iter().map(|&(name, port)| (name.to_owned(), port));
-    let rows = installed().iter();
-    let more = rows.flat_map(|row| row.names.iter().map(|name| (name.clone(), row.port)));
+    let rows = installed().entries.iter();
+    let more = rows.flat_map(|row| row.names().map(|name| (name.to_owned(), row.port)));
     let mut seen = std::collections::HashSet::new();
     let all = compiled.chain(more);
     all.filter(|(name, _)| seen.insert(name.to_ascii_lowercase()))
         .collect()
 }
 
-fn installed() -> &'static [Entry] {
-    static FILE: OnceLock<Vec<Entry>> = OnceLock::new();
+fn installed() -> &'static File<'static> {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    static FILE: OnceLock<File<'static>> = OnceLock::new();
     FILE.get_or_init(|| {
-        let bytes = std::fs::read("/etc/services").unwrap_or_default();
-        parse(&String::from_utf8_lossy(&bytes))
+        let read = || std::fs::read("/etc/services").unwrap_or_default();
+        File::parse(TEXT.get_or_init(|| String::from_utf8_lossy(&read()).into_owned()))
     })
 }
 
+/// A file in the form of services(5).
+struct File<'a> {
+    entries: Vec<Entry<'a>>,
+    /// Their indices by port, and those of a port in the order of the file:
+    /// every row of a survey asks for a name.
+    by_port: Vec<u32>,
+}
+
 /// One line of services(5).
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
-    /// The official name, then the aliases.
-    names: Vec<String>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entry<'a> {
+    /// Without its comment: the name, the port, the aliases.
+    line: &'a str,
     port: u16,
-    protocol: String,
+    protocol: &'a str,
 }
 
-/// The entries of a file in the form of services(5); lines of another form
-/// are passed over, as getservent(3) does.
-fn parse(text: &str) -> Vec<Entry> {
-    let entry = |line: &str| {
-        let mut words = line.split('#').next()?.split_whitespace();
-        let name = words.next()?.to_owned();
-        let (port, protocol) = words.next()?.split_once('/')?;
+impl<'a> Entry<'a> {
+    fn read(line: &'a str) -> Option<Entry<'a>> {
+        let line = line.split('#').next()?;
+        let (port, protocol) = line.split_whitespace().nth(1)?.split_once('/')?;
         Some(Entry {
-            names: std::iter::once(name)
-                .chain(words.map(str::to_owned))
-                .collect(),
+            line,
             port: port.parse().ok()?,
-            protocol: protocol.to_owned(),
+            protocol,
         })
-    };
-    text.lines().filter_map(entry).collect()
+    }
+
+    /// The official name, then the aliases.
+    fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let words = self.line.split_whitespace().enumerate();
+        words.filter(|(index, _)| *index != 1).map(|(_, word)| word)
+    }
 }
 
-fn port_in(entries: &[Entry], name: &str) -> Option<u16> {
-    let knows = |entry: &&Entry| entry.names.iter().any(|n| n.eq_ignore_ascii_case(name));
-    entries.iter().find(knows).map(|entry| entry.port)
-}
+impl<'a> File<'a> {
+    /// Lines of another form are passed over, as getservent(3) does.
+    fn parse(text: &'a str) -> File<'a> {
+        let entries: Vec<Entry> = text.lines().filter_map(Entry::read).collect();
+        let mut by_port: Vec<u32> = (0..entries.len() as u32).collect();
+        by_port.sort_by_key(|&index| entries[index as usize].port);
+        File { entries, by_port }
+    }
 
-fn name_in(entries: &[Entry], port: u16, udp: bool) -> Option<String> {
-    let protocol = if udp { "udp" } else { "tcp" };
-    let is_it = |entry: &&Entry| entry.port == port && entry.protocol == protocol;
-    entries.iter().find(is_it)?.names.first().cloned()
+    fn port(&self, name: &str) -> Option<u16> {
+        let knows = |entry: &&Entry| entry.names().any(|n| n.eq_ignore_ascii_case(name));
+        self.entries.iter().find(knows).map(|entry| entry.port)
+    }
+
+    fn name(&self, port: u16, udp: bool) -> Option<String> {
+        let protocol = if udp { "udp" } else { "tcp" };
+        let entry = |index: &u32| self.entries[*index as usize];
+        let first = self
+            .by_port
+            .partition_point(|index| entry(index).port < port);
+        let of_port = self.by_port[first..].iter().map(entry);
+        of_port
+            .take_while(|entry| entry.port == port)
+            .find(|entry| entry.protocol == protocol)
+            .and_then(|entry| entry.names().next())
+            .map(str::to_owned)
+    }
 }
 
 /// Well-known names, by port. Of several names for a port the first is the one
@@ -232,13 +259,15 @@ own-name 7777/udp\n";
 
     #[test]
     fn the_file_is_read_line_by_line() {
-        let entries = parse(FILE);
-        assert_eq!(entries.len(), 4);
-        assert_eq!(port_in(&entries, "NULL"), Some(9));
-        assert_eq!(port_in(&entries, "broken"), None);
-        assert_eq!(name_in(&entries, 9, true).as_deref(), Some("discard"));
-        assert_eq!(name_in(&entries, 7777, true).as_deref(), Some("own-name"));
-        assert_eq!(name_in(&entries, 7777, false), None);
+        let file = File::parse(FILE);
+        assert_eq!(file.entries.len(), 4);
+        assert_eq!(file.port("NULL"), Some(9));
+        assert_eq!(file.port("9/tcp"), None);
+        assert_eq!(file.port("broken"), None);
+        assert_eq!(file.name(9, true).as_deref(), Some("discard"));
+        assert_eq!(file.name(7777, true).as_deref(), Some("own-name"));
+        assert_eq!(file.name(7777, false), None);
+        assert_eq!(file.name(8, false), None);
     }
 
     #[test]

@@ -73,6 +73,9 @@ fn without_user(word: String) -> String {
 /// invisible ones and bidirectional overrides become `\n`, `\u{202e}` and the
 /// like; what can be seen passes, quotes and backslashes included.
 pub fn escaped(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
