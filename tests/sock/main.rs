@@ -37,6 +37,7 @@ mod serve_command;
 mod serve_datagrams;
 mod serve_door;
 mod serve_end;
+mod serve_load;
 mod serve_queue;
 mod shape;
 mod signals;

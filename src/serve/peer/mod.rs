@@ -187,7 +187,10 @@ impl Peer {
 
     /// Closes it and tells how it ended.
     pub fn end(self, run: &mut Run, error: Option<&StageError>) {
-        if let (Some(error), false) = (error, self.has_proved()) {
+        // Without an errno it was not the peer that ended it.
+        if let Some(error) = error.filter(|error| error.errno.is_some())
+            && !self.has_proved()
+        {
             knocked(run, (&self.conn.peer, &self.conn.local), error);
             return;
         }

@@ -59,7 +59,6 @@ impl Server<'_> {
         let mut children = Vec::new();
         for client in std::mem::take(&mut self.clients).into_values() {
             match client {
-                Client::Peer(peer) if !peer.has_proved() => {}
                 Client::Peer(peer) => {
                     let error = StageError::new(Stage::Close, peer.name(), Class::Cut, &*why);
                     peer.end(run, Some(&error));
