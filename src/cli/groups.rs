@@ -219,8 +219,8 @@ pub struct SendOnly {
     /// End after this many bytes of input; fewer is code 7
     #[arg(long, value_name = "N", value_parser = Size::parse)]
     pub bytes: Option<Size>,
-    /// Send this instead of stdin, one send() a message: the text itself,
-    /// @FILE, hex:..., text:...; {n:03} is its number in three digits
+    /// Send this instead of stdin, one send() a message: the text itself, @FILE
+    /// (up to 1 MiB), hex:..., text:...; {n:03} is its number in three digits
     #[arg(long, value_name = "TEXT", value_parser = Text::parse, allow_hyphen_values = true, conflicts_with = "bytes")]
     pub message: Option<Text>,
     /// How many messages

@@ -214,14 +214,17 @@ fn the_dialogue_over_udp() {
 #[test]
 fn a_peer_that_answers_while_it_is_spoken_to() {
     let dir = scratch();
-    std::fs::write(dir.path().join("long"), noise(3, 20_000_000)).expect("a file");
+    std::fs::write(dir.path().join("long"), noise(3, 1_000_000)).expect("a file");
     let echo = sock("listen --echo -k 127.0.0.1:0")
         .any_end()
         .any_stderr()
         .listener();
-    sock(format!("send 127.0.0.1 {} --message @long", echo.port))
-        .cwd(dir.path())
-        .run();
+    sock(format!(
+        "send 127.0.0.1 {} --count 20 --message @long",
+        echo.port
+    ))
+    .cwd(dir.path())
+    .run();
     let text = "x".repeat(60_000);
     sock(format!(
         "send 127.0.0.1 {} --count 300 --message",
@@ -229,4 +232,18 @@ fn a_peer_that_answers_while_it_is_spoken_to() {
     ))
     .arg(text)
     .run();
+}
+
+/// A text is kept in memory, so what has no end is not read to its end.
+#[test]
+fn a_text_is_no_file_transfer() {
+    let stderr = "sock: send /dev/zero: longer than the 1.0 MiB that a text may have: \
+                  sock send ADDRESS FILE sends files of any length\n";
+    for words in [
+        "send 127.0.0.1 1 --message @/dev/zero",
+        "listen 127.0.0.1:0 --reply @/dev/zero",
+        "probe -u 127.0.0.1 1 --data @/dev/zero",
+    ] {
+        sock(words).code(1).stderr(stderr).run();
+    }
 }
