@@ -30,6 +30,7 @@ mod probe;
 mod progress;
 mod promises;
 mod scale;
+mod schema;
 mod scripts;
 mod seeing;
 mod series;

@@ -1,8 +1,9 @@
 //! The command builder: strict about everything a process says and does.
 //!
 //! Unless a test expects otherwise a `sock` that runs to its end must end with
-//! 0, print nothing and complain about nothing. Every wait has a deadline; what
-//! is still running when a test ends is killed by its id.
+//! 0, print nothing and complain about nothing, and with `--json` every line of
+//! its own must be of the schema. Every wait has a deadline; what is still
+//! running when a test ends is killed by its id.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
@@ -22,6 +23,7 @@ use nix::unistd::Pid;
 
 use super::lab::Namespace;
 use super::like::{like, line_like};
+use super::schema;
 use super::tty::terminal;
 use super::wait::{DEADLINE, start_clock};
 
@@ -655,6 +657,7 @@ impl Running {
                 _ => {}
             }
         }
+        wrong += &schema::complaints(SOCK, &self.argv, &ended.out, ended.err.as_bytes());
         assert!(wrong.is_empty(), "{wrong}{ended}");
     }
 
@@ -686,6 +689,13 @@ impl Drop for Running {
             // Not reaped yet, so the id is still its own.
             let _ = self.child.kill();
             let _ = self.child.wait();
+            if !thread::panicking() {
+                let wrong = {
+                    let state = self.shared.state.lock().expect("no holder panics");
+                    schema::complaints(SOCK, &self.argv, &state.out, &state.err)
+                };
+                assert!(wrong.is_empty(), "{wrong}{}", self.log());
+            }
         }
     }
 }

@@ -6,10 +6,12 @@
 
 pub mod command;
 pub mod files;
+pub mod json;
 pub mod lab;
 pub mod like;
 pub mod net;
 pub mod peer;
+pub mod schema;
 pub mod shell;
 pub mod tty;
 pub mod wait;
