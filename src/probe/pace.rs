@@ -5,8 +5,7 @@
 //! `budget`): asked all at once, most closed ports look silent. All are asked at
 //! once nevertheless, because what replies does so without any ration. The
 //! silence of the others is believed at once if the host has sent no ICMP error
-//! at all, which a host with closed ports would have done within the wait, or if
-//! it has twice had one to spare for the question.
+//! at all, which a host with closed ports would have done within the wait.
 //!
 //! What is left is doubted and asked again in waves, each begun when the host
 //! can send at least one ICMP error. Where a wave brings fewer than the host
@@ -14,6 +13,12 @@
 //! are; the next may be larger. Where it brings as many, nothing is known of
 //! the rest, and the next is smaller. So a host with many closed ports is asked
 //! as often as it can answer, and one with few in a handful of waves.
+//!
+//! What a host can surely send is only what Linux would: others are slower, and
+//! somebody else may be asking from here. Silence therefore has to be met with
+//! twice, and the second time a control is asked behind the wave, a port that
+//! is known to bring an ICMP error: if it does, there was one to spare for
+//! everybody before it.
 //!
 //! Not all can be told in time: what is still doubted when patience ends is
 //! given back as such.
@@ -38,6 +43,10 @@ const LARGEST: usize = 1024;
 const LISTEN: Duration = Duration::from_secs(1);
 const LEAST: Duration = Duration::from_millis(300);
 const LONGEST: Duration = Duration::from_secs(2);
+
+/// The id of a control, which no question of a survey has: its answer is for the
+/// pace alone.
+pub const CONTROL: usize = usize::MAX;
 
 /// What came of a question, as far as the host's budget goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +95,18 @@ pub struct Asked {
     is_check: bool,
 }
 
+impl Asked {
+    fn new(now: Instant) -> Asked {
+        Asked {
+            began: now,
+            sent: 0,
+            last: now,
+            sure: 0,
+            is_check: false,
+        }
+    }
+}
+
 /// One host.
 #[derive(Debug)]
 pub struct Pace {
@@ -100,6 +121,8 @@ pub struct Pace {
     doubts: VecDeque<Question>,
     over: VecDeque<(Question, Asked, Silence)>,
     wave: Option<Wave>,
+    /// A question that the host has answered with an ICMP error.
+    control: Option<Question>,
     size: usize,
     patience: Option<Instant>,
 }
@@ -113,8 +136,24 @@ struct Wave {
     in_flight: usize,
     icmp: u32,
     silent: Vec<Question>,
+    control: Control,
     /// Others were asked meanwhile, and may have had what was meant for it.
     is_spoiled: bool,
+}
+
+/// How a wave is controlled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Control {
+    /// It is not: what the host can surely send has to do.
+    None,
+    /// It will be, once everybody is asked.
+    Due,
+    /// It is.
+    Asked,
+    /// The control brought its ICMP error.
+    Answered,
+    /// It did not.
+    Failed,
 }
 
 impl Pace {
@@ -129,6 +168,7 @@ impl Pace {
             doubts: VecDeque::new(),
             over: VecDeque::new(),
             wave: None,
+            control: None,
             size: WAVE,
             patience: None,
         }
@@ -137,14 +177,7 @@ impl Pace {
     /// A question of the survey, not of a wave, is about to be asked.
     pub fn begin(&mut self, id: usize, now: Instant) {
         self.sweeping += 1;
-        let asked = Asked {
-            began: now,
-            sent: 0,
-            last: now,
-            sure: 0,
-            is_check: false,
-        };
-        self.asked.insert(id, asked);
+        self.asked.insert(id, Asked::new(now));
     }
 
     /// A datagram of a question in flight was sent.
@@ -156,7 +189,7 @@ impl Pace {
             asked.sent += 1;
             asked.last = now;
             if !asked.is_check {
-                asked.sure += u32::from(can_answer);
+                asked.sure = (asked.sure + u32::from(can_answer)).min(SURE - 1);
                 if let Some(wave) = &mut self.wave {
                     wave.is_spoiled = true;
                 }
@@ -165,8 +198,8 @@ impl Pace {
     }
 
     /// A question has its answer.
-    pub fn finished(&mut self, id: usize, heard: Heard, now: Instant) {
-        let Some(asked) = self.asked.remove(&id) else {
+    pub fn finished(&mut self, question: &Question, heard: Heard, now: Instant) {
+        let Some(asked) = self.asked.remove(&question.id) else {
             return;
         };
         self.unanswered.pop_front();
@@ -174,12 +207,25 @@ impl Pace {
             self.budget.spend(now);
             let took = now.saturating_duration_since(asked.last);
             self.slowest = Some(self.slowest.map_or(took, |slowest| slowest.max(took)));
+            self.control.get_or_insert_with(|| Question {
+                id: CONTROL,
+                ..question.clone()
+            });
         }
         match &mut self.wave {
             Some(wave) if asked.is_check => {
-                wave.in_flight -= 1;
-                wave.icmp += u32::from(heard == Heard::Icmp);
-                self.end_wave();
+                match (question.id, heard) {
+                    (CONTROL, Heard::Icmp) => wave.control = Control::Answered,
+                    (CONTROL, Heard::Other) => {
+                        wave.control = Control::Failed;
+                        self.control = None;
+                    }
+                    (_, heard) => {
+                        wave.in_flight -= 1;
+                        wave.icmp += u32::from(heard == Heard::Icmp);
+                    }
+                }
+                self.end_wave(now);
             }
             _ => self.sweeping = self.sweeping.saturating_sub(1),
         }
@@ -194,15 +240,19 @@ impl Pace {
         if asked.is_check
             && let Some(wave) = &mut self.wave
         {
-            wave.in_flight -= 1;
-            wave.silent.push(question.clone());
-            self.end_wave();
+            if question.id == CONTROL {
+                wave.control = Control::Failed;
+                self.asked.remove(&CONTROL);
+            } else {
+                wave.in_flight -= 1;
+                wave.silent.push(question.clone());
+            }
+            self.end_wave(now);
             return Silence::Doubted;
         }
         self.sweeping = self.sweeping.saturating_sub(1);
         let ruling = match self.slowest {
             None => Silence::Believed,
-            Some(_) if asked.sure >= SURE => Silence::Believed,
             Some(_) => Silence::Doubted,
         };
         if ruling == Silence::Doubted {
@@ -242,9 +292,19 @@ impl Pace {
             if ready > now {
                 return Turn::Wait(Some(ready));
             }
+            let to_ask = self.size.min(self.doubts.len());
+            let is_last = |question: &Question| {
+                (self.asked.get(&question.id)).is_some_and(|asked| asked.sure + 1 == SURE)
+            };
+            let confirms = self.control.is_some() && self.doubts.iter().take(to_ask).any(is_last);
             self.wave = Some(Wave {
                 tokens: self.budget.whole(now),
-                to_ask: self.size.min(self.doubts.len()),
+                to_ask,
+                control: if confirms {
+                    Control::Due
+                } else {
+                    Control::None
+                },
                 in_flight: 0,
                 icmp: 0,
                 silent: Vec::new(),
@@ -264,6 +324,23 @@ impl Pace {
                     asked.is_check = true;
                 }
                 question.wait = listen;
+                Turn::Ask(question)
+            }
+            Some(wave) if wave.control == Control::Due => {
+                wave.control = Control::Asked;
+                let Some(control) = &self.control else {
+                    wave.control = Control::Failed;
+                    return Turn::Wait(None);
+                };
+                let question = Question {
+                    wait: listen,
+                    ..control.clone()
+                };
+                let asked = Asked {
+                    is_check: true,
+                    ..Asked::new(now)
+                };
+                self.asked.insert(CONTROL, asked);
                 Turn::Ask(question)
             }
             Some(_) => Turn::Wait(None),
@@ -288,12 +365,23 @@ impl Pace {
     }
 
     /// Judges a wave that has nothing in flight any more.
-    fn end_wave(&mut self) {
-        let is_over = |wave: &mut Wave| wave.in_flight == 0 && wave.to_ask == 0;
+    fn end_wave(&mut self, now: Instant) {
+        let is_over = |wave: &mut Wave| {
+            let is_controlled = !matches!(wave.control, Control::Due | Control::Asked);
+            wave.in_flight == 0 && wave.to_ask == 0 && is_controlled
+        };
         let Some(wave) = self.wave.take_if(|wave| is_over(wave)) else {
             return;
         };
-        let is_sure = wave.icmp < wave.tokens && !wave.is_spoiled;
+        let had_one = wave.icmp < wave.tokens;
+        let is_sure = match wave.control {
+            Control::None => had_one && !wave.is_spoiled,
+            control => control == Control::Answered,
+        };
+        if had_one && wave.control == Control::Failed {
+            // It was to have had one to spare: it is slower than we thought.
+            self.budget = Budget::unknown(now);
+        }
         self.size = match is_sure {
             true => (self.size * 2).min(LARGEST),
             false => (self.size / 2).max(1),

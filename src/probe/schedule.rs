@@ -145,7 +145,7 @@ impl<'a> Schedule<'a> {
     pub fn finished(&mut self, question: &Question, heard: Heard, now: Instant) {
         self.landed();
         if let Some(pace) = self.pace_of(question) {
-            pace.finished(question.id, heard, now);
+            pace.finished(question, heard, now);
         }
     }
 
@@ -177,7 +177,7 @@ impl<'a> Schedule<'a> {
                 // The count stays: what follows fails at once, without a third
                 // of a second for each of sixty thousand ports.
                 if let Some(pace) = self.pace_of(&question) {
-                    pace.finished(question.id, Heard::Other, now);
+                    pace.finished(&question, Heard::Other, now);
                 }
                 return Some(question);
             }

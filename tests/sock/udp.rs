@@ -152,6 +152,26 @@ END",
     took_less(&ended, Duration::from_secs(10));
 }
 
+/// A host that is slower than Linux is: the control does not come when it should,
+/// and nothing is made of silence.
+#[test]
+fn a_closed_port_of_a_slower_host_is_not_called_silent() {
+    let Some(own) = rationing() else { return };
+    own.script("server", "sysctl -q net.ipv4.icmp_ratelimit=4000");
+    let ended = sock("probe -u 10.9.0.2 1000-1011")
+        .inside(&own, "")
+        .deadline(Duration::from_secs(40))
+        .any_end()
+        .any_stdout()
+        .run();
+    let text = ended.text();
+    let count = |reason: &str| text.matches(&format!("\t{reason}\t")).count();
+    let closed = count("icmp-port-unreachable");
+    assert_eq!(closed + count("icmp-limited"), 12, "{ended}");
+    assert!(closed >= 7, "{ended}");
+    took_less(&ended, Duration::from_secs(30));
+}
+
 #[track_caller]
 fn took_less(ended: &Ended, most: Duration) {
     assert!(ended.elapsed < most, "{:?} {ended}", ended.elapsed);

@@ -8,7 +8,7 @@ use socket2::Socket;
 
 use super::{BATCH, Earlier, Engine, Halt, REFUSED};
 use crate::probe::flight::{Flight, Twin};
-use crate::probe::pace::{Asked, Heard, Silence};
+use crate::probe::pace::{Asked, CONTROL, Heard, Silence};
 use crate::probe::{Answer, Banner, Outcome, Peer, Question, tcp};
 use crate::sys::tcp_info;
 use crate::verdict::{Evidence, Greeting, Protocol, State, judge};
@@ -222,6 +222,9 @@ impl Engine<'_, '_, '_> {
     }
 
     pub(super) fn report(&mut self, question: &Question, finding: Finding<'_>) -> Result<(), Halt> {
+        if question.id == CONTROL {
+            return Ok(());
+        }
         let Finding {
             evidence,
             time,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::probe::Peer;
+use crate::probe::pace::CONTROL;
 
 fn question(id: usize, protocol: Protocol, host: u8) -> Question {
     Question {
@@ -100,7 +101,7 @@ fn the_silence_of_a_host_that_rations_is_doubted() {
     schedule.finished(&third, Heard::Icmp, start);
     assert_eq!(schedule.silent(&second, start), Silence::Doubted);
     // Twice it is asked, each time when the host could answer.
-    let mut now = start;
+    let (mut now, mut controls) = (start, 0);
     for _ in 0..2 {
         let again = match schedule.next(now) {
             Next::Wait(Some(at)) => {
@@ -112,10 +113,18 @@ fn the_silence_of_a_host_that_rations_is_doubted() {
         assert_eq!(again.id, second.id);
         assert!(schedule.is_check(&again));
         schedule.sent(&again, now);
+        // The second time a port that is known to be closed is asked behind it.
+        if let Next::Ask(control) = schedule.next(now) {
+            assert_eq!((control.id, control.peer == third.peer), (CONTROL, true));
+            controls += 1;
+            schedule.sent(&control, now);
+            schedule.finished(&control, Heard::Icmp, now);
+        }
         assert_eq!(schedule.next(now), Next::Wait(None));
         now += again.wait;
         assert_eq!(schedule.silent(&again, now), Silence::Doubted);
     }
+    assert_eq!(controls, 1);
     let Next::Over(question, asked, Silence::Believed) = schedule.next(now) else {
         panic!("not over")
     };
