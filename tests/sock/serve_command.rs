@@ -310,3 +310,46 @@ fn max_clients_lets_the_others_wait() {
     listen.send_signal(Signal::SIGTERM);
     listen.finish();
 }
+
+/// The clients that people have, each in its own way to end.
+#[test]
+fn everybodys_clients_are_served() {
+    let listen = sock("listen -k 127.0.0.1:0 -- tr a-z A-Z")
+        .signal(Signal::SIGTERM)
+        .any_stderr()
+        .listener();
+    let port = listen.port;
+    for (client, words) in [
+        ("nc", format!("-N 127.0.0.1 {port}")),
+        ("ncat", format!("127.0.0.1 {port}")),
+        ("socat", format!("-t5 - TCP4:127.0.0.1:{port}")),
+    ] {
+        let Some(client) = peer(client) else { continue };
+        let ended = client.words(words).input("hello\n").run();
+        assert_eq!(ended.text(), "HELLO\n", "{ended}");
+    }
+    sock(format!("connect 127.0.0.1 {port}"))
+        .input("hello\n")
+        .stdout("HELLO\n")
+        .run();
+    listen.send_signal(Signal::SIGTERM);
+    listen.finish();
+}
+
+#[test]
+fn a_shell_line_is_a_web_server() {
+    let Some(curl) = peer("curl") else { return };
+    let listen = sock("listen -k 127.0.0.1:0 --sh")
+        .arg(
+            "while read -r line && [ ${#line} -gt 1 ]; do :; done
+             printf 'HTTP/1.0 200 OK\\r\\n\\r\\nhello %s\\n' $SOCK_PEER_ADDR",
+        )
+        .signal(Signal::SIGTERM)
+        .any_stderr()
+        .listener();
+    let url = format!("http://127.0.0.1:{}/", listen.port);
+    let ended = curl.args(["-sS", "--max-time", "10", &url]).code(0).run();
+    assert_eq!(ended.text(), "hello 127.0.0.1\n", "{ended}");
+    listen.send_signal(Signal::SIGTERM);
+    listen.finish();
+}

@@ -130,14 +130,15 @@ fn nobody_waits_for_the_slow_and_the_silent() {
     let stuck = dial(V4, listen.port);
     stuck.set_nonblocking(true).expect("ours");
     let piece = [b'x'; 1 << 16];
-    let mut last = Instant::now();
+    let (mut sent, mut last) = (0, Instant::now());
     // Until nothing has gone for a while: both buffers of both ends are full.
     while last.elapsed() < Duration::from_millis(100) {
         match (&stuck).write(&piece) {
-            Ok(_) => last = Instant::now(),
+            Ok(bytes) => (sent, last) = (sent + bytes, Instant::now()),
             Err(_) => meanwhile(Duration::from_millis(5)),
         }
     }
+    assert!(sent > piece.len(), "{sent} bytes fill two buffers");
     for n in 0..20 {
         let begun = Instant::now();
         asks(&mut dial(V4, listen.port), &format!("client {n}"));
