@@ -306,6 +306,34 @@ nft add rule inet t in tcp dport 4001-4040 drop
     assert_eq!(run("ulimit -n 64"), all);
 }
 
+/// Nor do few local ports, over TCP or UDP: what this machine lacks is never an
+/// answer, and no question is lost.
+#[test]
+fn few_local_ports_only_make_it_slower() {
+    let script = "
+echo '40000 40019' >/proc/sys/net/ipv4/ip_local_port_range
+nft add table inet t
+nft 'add chain inet t in { type filter hook input priority 0; }'
+nft add rule inet t in meta l4proto { tcp, udp } th dport 4001-4040 drop
+";
+    let Some(own) = Namespace::lonely_after(script, "tcp:4000 tcp:4041 udp:4000 udp:4041") else {
+        return;
+    };
+    for (option, silence) in [("", "filtered"), ("-u ", "silent")] {
+        let ended = sock(format!("probe {option}127.0.0.1 3900-4100"))
+            .inside(&own, "")
+            .any_stdout()
+            .run();
+        let found = not_closed(&ended.lines());
+        let want = (4000..=4041).map(|port| match port {
+            4000 | 4041 => (port, "open".to_owned()),
+            _ => (port, silence.to_owned()),
+        });
+        assert_eq!(found, want.collect::<Vec<_>>(), "{ended}");
+        assert_eq!(ended.lines().len(), 201, "{ended}");
+    }
+}
+
 /// No TIME_WAIT, and no port held, after 65,535 questions; and every run says
 /// the same.
 #[test]

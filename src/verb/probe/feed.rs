@@ -2,23 +2,22 @@
 //! those of the lists. Names are looked up meanwhile, and hold nobody up.
 
 use std::collections::{HashMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::sys::eventfd::EventFd;
 
-use super::Round;
 use super::lists::{Line, Lists, Next, Text};
 use super::subject::{At, Subject};
-use crate::address::{Host, Unix};
+use super::{Round, reach};
+use crate::address::Host;
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::Probe;
 use crate::run::Run;
 use crate::services::System;
 use crate::stage::Stage;
-use crate::stage::resolve::{Asked, Family, Lookups, Ticket};
-use crate::targets::{self, Cidr, Target, TargetHost};
+use crate::stage::resolve::{Asked, Lookups, Ticket};
+use crate::targets::{self, Target, TargetHost};
 use crate::verdict::State;
 
 /// Targets whose names are looked up at the same time; beyond these no more
@@ -176,11 +175,11 @@ impl<'a> Feed<'a> {
         let wanted = self.placed(target, expect);
         let host = match &wanted.target.host {
             TargetHost::Unix(unix) => {
-                let at = At::Unix(path(unix));
+                let at = At::Unix(reach::path(unix));
                 return self.found(wanted, Ok(at));
             }
             TargetHost::Cidr(block) => {
-                let at = in_reach(block, self.plan).map_err(|error| tell(run, error));
+                let at = reach::block(block, self.plan).map_err(|error| tell(run, error));
                 return self.found(wanted, at);
             }
             TargetHost::Host(host) => host.clone(),
@@ -206,7 +205,7 @@ impl<'a> Feed<'a> {
                 self.pending.insert(ticket, pending);
             }
             Ok(Asked::Known(address)) => {
-                let at = self.reachable(&host, vec![address]);
+                let at = reach::addresses(&host, self.plan, vec![address]);
                 let at = at.map_err(|error| tell(run, error));
                 self.found(wanted, at);
             }
@@ -232,7 +231,7 @@ impl<'a> Feed<'a> {
             since,
             wanted,
         } = pending;
-        let at = addresses.and_then(|addresses| self.reachable(&host, addresses));
+        let at = addresses.and_then(|addresses| reach::addresses(&host, self.plan, addresses));
         let at = at.map_err(|error| tell(run, error));
         self.asked.remove(&host);
         self.remember(host, at.clone());
@@ -252,21 +251,6 @@ impl<'a> Feed<'a> {
             self.known.clear();
         }
         self.known.insert(host, at);
-    }
-
-    /// The addresses that the source can talk to.
-    fn reachable(
-        &self,
-        host: &Host,
-        mut addresses: Vec<std::net::SocketAddr>,
-    ) -> Result<At, StageError> {
-        if let Some(source) = &self.plan.source {
-            addresses.retain(|address| source.reaches(address));
-        }
-        match addresses.is_empty() {
-            true => Err(out_of_reach(host.to_string())),
-            false => Ok(At::Addresses(addresses)),
-        }
     }
 
     /// Reads a line of a list; a bad one is told, and the rest goes on.
@@ -338,47 +322,4 @@ fn tell(run: &mut Run, error: StageError) -> Class {
         run.tell(event);
     }
     class
-}
-
-/// A block, if it is of a family that is asked.
-fn in_reach(block: &Cidr, plan: &Probe) -> Result<At, StageError> {
-    let Some(first) = block.iter().next() else {
-        return Ok(At::Block(*block));
-    };
-    if !plan.resolve.family.takes(first) {
-        let family = match plan.resolve.family {
-            Family::V4 => "IPv4",
-            Family::V6 | Family::Any => "IPv6",
-        };
-        let reason = format!("has no {family} address");
-        return Err(StageError::new(
-            Stage::Resolve,
-            block.to_string(),
-            Class::Name,
-            reason,
-        ));
-    }
-    if (plan.source).is_some_and(|source| !source.reaches(&(first, 0).into())) {
-        return Err(out_of_reach(block.to_string()));
-    }
-    Ok(At::Block(*block))
-}
-
-fn out_of_reach(name: String) -> StageError {
-    let reason = "has no address of the family of --source";
-    StageError::new(Stage::Bind, name, Class::Local, reason)
-}
-
-/// The name as unix(7) has it in `sun_path`.
-fn path(unix: &Unix) -> PathBuf {
-    use std::ffi::OsString;
-    use std::os::unix::ffi::OsStringExt;
-    match unix {
-        Unix::Path(path) => path.clone(),
-        Unix::Abstract(name) => {
-            let mut bytes = vec![0];
-            bytes.extend(name);
-            OsString::from_vec(bytes).into()
-        }
-    }
 }

@@ -17,6 +17,7 @@ mod hop;
 mod lists;
 mod loss;
 mod names;
+mod reach;
 mod row;
 mod rows;
 mod series;
