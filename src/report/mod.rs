@@ -217,13 +217,13 @@ impl Report {
                 table::difference(row, self.style.color)
             }
             Event::Probe(row) => table::tsv(row, self.style.rows, self.style.color),
-            Event::Hop(hop) if self.style.table => {
+            // The last of them may be silence that has taken its time.
+            Event::Hop(hop) => {
                 self.hops.push(hop.clone());
                 String::new()
             }
-            Event::Hop(hop) => path::hop_tsv(hop),
             Event::Path(path) if self.style.table => self.hops.render(path, self.style.columns()),
-            Event::Path(path) => path::path_tsv(path),
+            Event::Path(path) => self.hops.tsv(path),
             Event::Summary(summary) if self.style.table => {
                 (self.table).render(summary, self.style.color, self.style.columns())
             }

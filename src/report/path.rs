@@ -17,9 +17,22 @@ impl Hops {
         self.0.push(hop);
     }
 
+    /// The rows of a path and its hops for a pipe; nothing is left of them here.
+    pub fn tsv(&mut self, path: &Path) -> String {
+        let rows: String = self.in_order().iter().map(hop_tsv).collect();
+        rows + &path_tsv(path)
+    }
+
+    /// Nearest first, whenever they were heard.
+    fn in_order(&mut self) -> Vec<Hop> {
+        let mut hops = std::mem::take(&mut self.0);
+        hops.sort_by_key(|hop| hop.ttl);
+        hops
+    }
+
     /// The table of a path and its hops; nothing is left of them here.
     pub fn render(&mut self, path: &Path, width: usize) -> String {
-        let rows: Vec<[String; 5]> = self.0.drain(..).map(|hop| cells(&hop)).collect();
+        let rows: Vec<[String; 5]> = self.in_order().iter().map(cells).collect();
         let columns: [usize; 5] = std::array::from_fn(|i| {
             let cells = rows.iter().map(|row| row[i].chars().count());
             cells.max().unwrap_or(0)
@@ -97,7 +110,7 @@ pub fn path(path: &Path) -> String {
 /// A hop for a pipe, newline included. Its first eight fields are those of a
 /// port's row, with `hop` as the state: TARGET ADDRESS PORT PROTOCOL hop REASON
 /// BY TIME_MS; then TTL NAME ICMP_TTL MSS.
-pub fn hop_tsv(hop: &Hop) -> String {
+fn hop_tsv(hop: &Hop) -> String {
     tsv([
         Some(hop.target.clone()),
         Some(hop.address.clone()),
@@ -116,7 +129,7 @@ pub fn hop_tsv(hop: &Hop) -> String {
 
 /// A path for a pipe, newline included: TARGET ADDRESS PORT PROTOCOL path ENDS
 /// BY - TTL TEXT DIFFERS UNTIL.
-pub fn path_tsv(path: &Path) -> String {
+fn path_tsv(path: &Path) -> String {
     tsv([
         Some(path.target.clone()),
         Some(path.address.clone()),

@@ -38,6 +38,7 @@ pub fn trace(
     }
     let senseless = [
         ("--banner", typed.hear.banner),
+        ("--count", typed.series.count.is_some()),
         ("--wait", typed.expect.wait.is_some()),
         ("--ttl", typed.packets.ttl.is_some()),
         ("--concurrency", typed.pace.concurrency.is_some()),

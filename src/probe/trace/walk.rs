@@ -29,6 +29,9 @@ const LATE: Duration = Duration::from_millis(3300);
 pub type Call<'a, E> =
     &'a mut dyn FnMut(&[(BorrowedFd<'_>, PollFlags)], Option<Instant>) -> Result<(), E>;
 
+/// Who hears of a TTL as soon as it is answered, or was not.
+pub type Told<'a> = &'a mut dyn FnMut(u8, &Heard);
+
 /// One trace.
 pub struct Walk<'a> {
     flow: Flow<'a>,
@@ -85,11 +88,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Walks to the end; `told` hears of each router as soon as it is known.
+    /// Walks to the end; `told` hears of each TTL.
     ///
     /// # Errors
     /// Those of `call`; what is known until then is in `path`.
-    pub fn run<E>(&mut self, call: Call<'_, E>, told: &mut dyn FnMut(IpAddr)) -> Result<(), E> {
+    pub fn run<E>(&mut self, call: Call<'_, E>, told: Told<'_>) -> Result<(), E> {
         loop {
             let is_round_over: fn(&[Flying]) -> bool = match self.course.advance() {
                 Next::Done => return Ok(()),
@@ -136,13 +139,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Sends a packet, from the port of the flow if it `follows` it.
-    fn put(
-        &mut self,
-        ttl: Option<u8>,
-        wait: Duration,
-        follows: bool,
-        told: &mut dyn FnMut(IpAddr),
-    ) {
+    fn put(&mut self, ttl: Option<u8>, wait: Duration, follows: bool, told: Told<'_>) {
         // Asked again, it is no longer waited for.
         self.flying
             .retain(|flying| flying.ttl.is_none() || flying.ttl != ttl);
@@ -214,7 +211,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Looks at everything that flies.
-    fn look(&mut self, told: &mut dyn FnMut(IpAddr)) {
+    fn look(&mut self, told: Told<'_>) {
         let now = Instant::now();
         for mut flying in std::mem::take(&mut self.flying) {
             let data = self.data(flying.flight.sent);
@@ -288,7 +285,7 @@ impl<'a> Walk<'a> {
         began: Instant,
         (evidence, syns): (Evidence, Option<u32>),
         Detail { entry, rtt }: Detail,
-        told: &mut dyn FnMut(IpAddr),
+        told: Told<'_>,
     ) {
         let (protocol, peer) = (self.flow.protocol, self.flow.peer.ip());
         let heard = Heard {
@@ -301,11 +298,11 @@ impl<'a> Walk<'a> {
                 .filter(|_| protocol == Protocol::Tcp)
                 .and_then(|entry| quote::mss(entry.quote())),
         };
-        if let Some(by) = heard.verdict.by {
-            told(by);
-        }
         match ttl {
-            Some(ttl) => self.course.heard(ttl, heard),
+            Some(ttl) => {
+                told(ttl, &heard);
+                self.course.heard(ttl, heard);
+            }
             None => self.course.heard_itself(heard),
         }
     }

@@ -17,37 +17,34 @@ pub struct Subject<'a> {
     pub protocol: Protocol,
 }
 
-/// The events of the TTLs that were asked; `named` knows routers by name.
-pub fn hops<'a>(
-    subject: &'a Subject<'a>,
-    path: &'a Path,
-    named: impl Fn(IpAddr) -> Option<String> + 'a,
-) -> impl Iterator<Item = event::Hop> + 'a {
-    let heard = (1..).zip(&path.hops);
-    heard.filter_map(move |(ttl, heard)| {
-        let heard = heard.as_ref()?;
-        let by = by(heard, path, subject.address.ip());
-        Some(event::Hop {
-            target: subject.target.to_owned(),
-            address: name(&subject.address),
-            port: subject.address.port(),
-            protocol: subject.protocol.name(),
-            ttl,
-            by: by.map(|by| by.to_string()),
-            name: by.and_then(&named),
-            reason: heard.verdict.reason.clone().into_owned(),
-            time_ms: (!heard.is_silence()).then(|| millis(heard.time)),
-            icmp_ttl: heard.ttl,
-            mss: heard.mss,
-        })
-    })
+/// The event of a TTL, which `by` answered.
+pub fn hop(
+    subject: &Subject<'_>,
+    ttl: u8,
+    heard: &Heard,
+    by: Option<IpAddr>,
+    router: Option<&str>,
+) -> event::Hop {
+    event::Hop {
+        target: subject.target.to_owned(),
+        address: name(&subject.address),
+        port: subject.address.port(),
+        protocol: subject.protocol.name(),
+        ttl,
+        by: by.map(|by| by.to_string()),
+        name: router.map(str::to_owned),
+        reason: heard.verdict.reason.clone().into_owned(),
+        time_ms: (!heard.is_silence()).then(|| millis(heard.time)),
+        icmp_ttl: heard.ttl,
+        mss: heard.mss,
+    }
 }
 
 /// Who answered: what comes without an ICMP packet comes from the host, or
 /// from somebody in its name, unless it did not leave this machine.
-fn by(heard: &Heard, path: &Path, target: IpAddr) -> Option<IpAddr> {
+pub fn by(heard: &Heard, path: &Path) -> Option<IpAddr> {
     let is_own = path.end == End::Here || heard.is_silence();
-    (heard.verdict.by).or((!is_own).then_some(target))
+    (heard.verdict.by).or((!is_own).then_some(path.target))
 }
 
 /// Where the packets end, and what differs from those of the port `against`.

@@ -10,7 +10,8 @@
 //! than memory.
 //!
 //! With `--trace` it is not the engine that asks but `trace`, one question after
-//! the other; `hop` writes its events, `names` knows routers by name.
+//! the other; `hop` writes its events, `teller` tells them in time, `names` knows
+//! routers by name.
 
 mod feed;
 mod hop;
@@ -24,6 +25,7 @@ mod series;
 mod subject;
 mod survey;
 mod tally;
+mod teller;
 mod trace;
 mod wait;
 

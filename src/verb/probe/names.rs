@@ -1,7 +1,7 @@
 //! Names of routers, for those who know them by name. Looked up beside the
-//! trace, and what is not there at its end is done without.
+//! trace, and what is not there in time is done without.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
@@ -10,15 +10,16 @@ use std::time::{Duration, Instant};
 use dns_lookup::getnameinfo;
 use nix::libc;
 
-/// How long the result of a trace may wait for the names of its last routers:
-/// what is told is told within a tenth of a second.
-const DEADLINE: Duration = Duration::from_millis(80);
+/// How long a hop may wait for its name: what is told is told within a tenth of
+/// a second.
+pub const DEADLINE: Duration = Duration::from_millis(80);
 
 /// The names so far.
 pub struct Names {
-    /// `None` until the name is known.
+    /// `None` while it is looked up, or where none was found.
     known: HashMap<IpAddr, Option<String>>,
-    waiting: usize,
+    /// Those that are being looked up.
+    asking: HashSet<IpAddr>,
     tell: Sender<(IpAddr, Option<String>)>,
     answers: Receiver<(IpAddr, Option<String>)>,
     /// `-n`
@@ -31,7 +32,7 @@ impl Names {
         let (tell, answers) = mpsc::channel();
         Names {
             known: HashMap::new(),
-            waiting: 0,
+            asking: HashSet::new(),
             tell,
             answers,
             numeric,
@@ -49,20 +50,37 @@ impl Names {
         let asking = thread::Builder::new().spawn(move || {
             let _ = tell.send((ip, name(ip)));
         });
-        self.waiting += usize::from(asking.is_ok());
+        if asking.is_ok() {
+            self.asking.insert(ip);
+        }
     }
 
-    /// Waits a little for those that are still being looked up.
-    pub fn settle(&mut self) {
-        let until = Instant::now() + DEADLINE;
-        while self.waiting > 0 {
+    /// Takes the names that have come meanwhile.
+    pub fn take(&mut self) {
+        while let Ok(answer) = self.answers.try_recv() {
+            self.knows(answer);
+        }
+    }
+
+    /// Waits for those that are still being looked up, at most until then.
+    pub fn settle(&mut self, until: Instant) {
+        while !self.asking.is_empty() {
             let left = until.saturating_duration_since(Instant::now());
-            let Ok((ip, name)) = self.answers.recv_timeout(left) else {
+            let Ok(answer) = self.answers.recv_timeout(left) else {
                 return;
             };
-            self.waiting -= 1;
-            self.known.insert(ip, name);
+            self.knows(answer);
         }
+    }
+
+    fn knows(&mut self, (ip, name): (IpAddr, Option<String>)) {
+        self.asking.remove(&ip);
+        self.known.insert(ip, name);
+    }
+
+    /// Whether the name may still come.
+    pub fn is_asking(&self, ip: IpAddr) -> bool {
+        self.asking.contains(&ip)
     }
 
     /// The name of an address.

@@ -1,5 +1,6 @@
 //! `--trace`: asks one port after the other, each from router to router.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -12,6 +13,7 @@ use socket2::Socket;
 use super::hop;
 use super::names::Names;
 use super::survey::Survey;
+use super::teller::Teller;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::plan::Trace;
@@ -115,22 +117,26 @@ impl Tracing<'_, '_> {
             source: source.towards(&address),
             prepare: &|socket: &Socket| options::set(socket, &plan.set),
         };
-        let Tracing { survey, names, .. } = self;
-        survey.run.enter(Stage::Connect, &address.to_string());
-        let mut walk = Walk::new(flow, question.wait, self.data);
-        let walked = walk.run(&mut |fds, until| wait(survey, fds, until), &mut |by| {
-            names.look_up(by);
-        });
-        names.settle();
-        let path = walk.path();
         let subject = hop::Subject {
             target,
             address,
             protocol: question.protocol,
         };
-        for hop in hop::hops(&subject, &path, |ip| names.of(ip).map(str::to_owned)) {
-            survey.run.result(&Event::Hop(hop))?;
-        }
+        let Tracing { survey, names, .. } = self;
+        let teller = RefCell::new(Teller::new(&subject, names));
+        survey.run.enter(Stage::Connect, &address.to_string());
+        let mut walk = Walk::new(flow, question.wait, self.data);
+        let walked = walk.run(
+            &mut |fds, until| {
+                tell(survey, teller.borrow_mut().ready())?;
+                let due = teller.borrow().due();
+                wait(survey, fds, until.into_iter().chain(due).min())
+            },
+            &mut |ttl, heard| teller.borrow_mut().heard(ttl, heard),
+        );
+        let path = walk.path();
+        let rest = teller.borrow_mut().rest(&path);
+        tell(survey, rest)?;
         if walked.is_err() {
             self.end(target, address, question, &path, None)?;
         }
@@ -154,6 +160,11 @@ impl Tracing<'_, '_> {
         let event = hop::path(&subject, path, compared);
         self.survey.run.result(&Event::Path(event))
     }
+}
+
+fn tell(survey: &mut Survey<'_>, hops: Vec<crate::event::Hop>) -> Result<(), Failure> {
+    let events: Vec<_> = hops.into_iter().map(Event::Hop).collect();
+    survey.run.results(&events)
 }
 
 /// Waits for a router, the port, a signal or `--timeout`.

@@ -382,6 +382,20 @@ fn in_a_pipe_hops_are_rows() {
     assert_eq!(states, ["hop", "hop", "hop", "path", "closed"]);
 }
 
+/// A router is told when it is heard, not when the rest has been waited for.
+#[test]
+fn in_json_a_hop_is_told_at_once() {
+    let Some(lab) = lab() else { return };
+    let running = sock("probe --json --trace 10.0.3.2 2020")
+        .inside(lab, "client")
+        .code(5)
+        .any_stdout()
+        .spawn();
+    running.wait_text("\"event\":\"hop\"");
+    took(running.age(), Duration::ZERO);
+    running.finish();
+}
+
 /// What is known when the run is ended is told.
 #[test]
 fn cut_short_it_tells_the_hops_it_knows() {
@@ -408,6 +422,10 @@ fn what_cannot_be_traced_is_said_at_once() {
         ("--trace /tmp/s", "Unix socket"),
         ("--trace 10.0.3.2 1-17", "at most 16"),
         ("--trace --ttl 3 10.0.3.2 80", "--ttl"),
+        ("--trace --count 3 10.0.3.2 80", "--count"),
+        ("--trace --wait 3 10.0.3.2 80", "--wait"),
+        ("--trace --banner 10.0.3.2 80", "--banner"),
+        ("--trace --targets f 10.0.3.2:80", "--trace"),
         ("--trace-against 80,81 10.0.3.2 80", "one port"),
         ("--trace-against 0 10.0.3.2 80", "0"),
     ] {
