@@ -54,7 +54,7 @@ pub fn main() -> Exit {
     }
     let plan = match cli::parse().and_then(Plan::from_cli) {
         Ok(plan) => plan,
-        Err(error) => return cli::refuse(&error),
+        Err(error) => return cli::refuse(error),
     };
     match plan.errand {
         Errand::Answer(text) => answer(&text),
@@ -76,12 +76,25 @@ fn finish(result: Result<Done, Failure>, run: Run) -> Exit {
     exit
 }
 
+/// Prints what was asked for, or says why it cannot.
 fn answer(text: &[u8]) -> Exit {
-    match report::answer(text) {
-        Ok(()) => Exit::OK,
-        Err(report::Unwritten::Gone) => Exit::failure(&Failure::StdoutGone),
-        Err(report::Unwritten::Failed(_)) => Exit::LOCAL,
-    }
+    let Err(unwritten) = report::answer(text) else {
+        return Exit::OK;
+    };
+    let failure = match unwritten {
+        report::Unwritten::Gone => Failure::StdoutGone,
+        report::Unwritten::Failed(error) => {
+            let class = failure::Class::Local;
+            let error = failure::StageError::io(stage::Stage::Send, "stdout", class, &error);
+            failure::StageError {
+                hint: None,
+                ..error
+            }
+            .into()
+        }
+    };
+    report::last_words(&failure, report::Style::default());
+    Exit::failure(&failure)
 }
 
 fn local(error: &std::io::Error, style: report::Style) -> Exit {

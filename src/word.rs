@@ -60,7 +60,7 @@ impl std::error::Error for WordError {}
 /// A URL without its user information. Passwords hold slashes where people
 /// forget to encode them, so everything up to the last `@` goes, wherever the
 /// authority ought to have ended.
-fn without_user(word: String) -> String {
+pub(crate) fn without_user(word: String) -> String {
     match (word.find("://"), word.rfind('@')) {
         (Some(scheme), Some(at)) if scheme + 3 <= at => {
             format!("{}{}", &word[..scheme + 3], &word[at + 1..])

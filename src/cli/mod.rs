@@ -1,10 +1,14 @@
 //! What was typed: clap structs, options grouped by stage. No I/O, and no rule
 //! that needs two options: those are in `plan`.
 
+mod brief;
 mod groups;
+mod habits;
 mod refuse;
 mod values;
 mod verbs;
+
+use std::ffi::OsString;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -21,7 +25,7 @@ pub use verbs::*;
     version,
     about = "The socket API, one stage at a time",
     long_about = LONG_ABOUT,
-    after_help = "Each verb explains itself: sock VERB --help",
+    after_help = AFTER_HELP,
     after_long_help = EXIT_CODES,
     max_term_width = 80,
     disable_help_subcommand = true,
@@ -57,6 +61,14 @@ which asks whether a connection can be made at all.
 It relays bytes between a socket and stdin/stdout, serves simple peers, and \
 says which ports answer and, when one does not, why and who said so. It speaks \
 no TLS and crafts no packets.";
+
+const AFTER_HELP: &str = "\
+Examples:
+  sock probe db.internal 5432       is the port open, and if not, who says so?
+  sock listen -k --echo 7000        an echo server
+  sock send host 5005 <file         0 when `sock recv -l 5005` there has it
+
+Each verb explains itself: sock VERB -h, and every option: sock VERB --help";
 
 /// The exit codes, as `--help`, the manual and README say them.
 pub const EXIT_CODES: &str = "\
@@ -133,9 +145,53 @@ fn without(command: Command, ids: &[&str], others: &[&'static str]) -> Command {
 pub fn parse() -> Result<Cli, Refusal> {
     let words: Vec<_> = std::env::args_os().collect();
     let json = words.iter().any(|word| word == "--json");
-    let refused = |error: clap::Error| Refusal { error, json };
-    let matches = command().try_get_matches_from(words).map_err(refused)?;
-    Cli::from_arg_matches(&matches).map_err(refused)
+    let command = match brief::is_asked(&words) {
+        true => brief::brief(command()),
+        false => command(),
+    };
+    let matches = command.try_get_matches_from(&words);
+    let matches = matches.map_err(|error| refusal(error, &words, json))?;
+    Cli::from_arg_matches(&matches).map_err(|error| Refusal { error, json })
+}
+
+/// clap's error, or what was meant by words that are somebody else's.
+fn refusal(error: clap::Error, words: &[OsString], json: bool) -> Refusal {
+    let others = [
+        ErrorKind::UnknownArgument,
+        ErrorKind::InvalidSubcommand,
+        ErrorKind::MissingSubcommand,
+    ];
+    if others.contains(&error.kind()) {
+        let words = words.iter().skip(1);
+        let words: Vec<String> = words.map(|word| word.to_string_lossy().into()).collect();
+        if let Some(habit) = habits::meant(&command(), &words).filter(is_ours) {
+            return usage_error(
+                habit.verb.as_deref().unwrap_or_default(),
+                json,
+                habit.said(),
+            );
+        }
+    }
+    match error.kind() {
+        ErrorKind::MissingSubcommand => usage_error(
+            "",
+            json,
+            "a verb is missing: listen, connect, send, recv or probe",
+        ),
+        _ => Refusal { error, json },
+    }
+}
+
+/// Whether what was meant is a command line of ours.
+fn is_ours(habit: &habits::Habit) -> bool {
+    let Some(words) = &habit.meant else {
+        return true;
+    };
+    let words = std::iter::once("sock").chain(words.iter().map(String::as_str));
+    match command().try_get_matches_from(words) {
+        Ok(_) => true,
+        Err(error) => !error.use_stderr(),
+    }
 }
 
 /// A refusal in clap's own form, for rules that need two options and words

@@ -2,9 +2,10 @@
 
 use std::io::IsTerminal;
 
+use clap::error::{ContextKind, ContextValue};
+
 use crate::exit::{Exit, USAGE};
-use crate::failure::Failure;
-use crate::report::{self, Unwritten};
+use crate::report;
 
 /// A command line that leads to no run.
 #[derive(Debug)]
@@ -15,7 +16,8 @@ pub struct Refusal {
 }
 
 /// Says it: help and version to stdout, everything else to stderr.
-pub fn refuse(refusal: &Refusal) -> Exit {
+pub fn refuse(mut refusal: Refusal) -> Exit {
+    let meant = take_suggestion(&mut refusal.error);
     let text = refusal.error.render();
     let ansi = |terminal: bool| match terminal && std::env::var_os("NO_COLOR").is_none() {
         true => text.ansi().to_string(),
@@ -25,26 +27,45 @@ pub fn refuse(refusal: &Refusal) -> Exit {
         // clap pads the line between a help text and its default.
         let help = ansi(std::io::stdout().is_terminal());
         let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-        return match report::answer((lines.join("\n") + "\n").as_bytes()) {
-            Ok(()) => Exit::OK,
-            Err(Unwritten::Gone) => Exit::failure(&Failure::StdoutGone),
-            Err(Unwritten::Failed(_)) => Exit::LOCAL,
-        };
+        return crate::answer((lines.join("\n") + "\n").as_bytes());
     }
     if refusal.json {
-        let plain = first_line_alone(&text.to_string());
+        let plain = first_line_alone(&text.to_string(), &meant);
         let first = plain.lines().next().unwrap_or_default();
         report::complain_json(first.strip_prefix("error: ").unwrap_or(first));
     } else {
-        let said = first_line_alone(&ansi(std::io::stderr().is_terminal()));
+        let said = first_line_alone(&ansi(std::io::stderr().is_terminal()), &meant);
         report::complain(said.as_bytes());
     }
     Exit::Code(USAGE)
 }
 
-/// clap breaks lists over lines; who reads one line of a log has to find all of it there.
-fn first_line_alone(text: &str) -> String {
+/// clap's idea of what was meant, which it would say further down.
+fn take_suggestion(error: &mut clap::Error) -> Option<String> {
+    let kinds = [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+    ];
+    let found = kinds.into_iter().find_map(|kind| error.remove(kind))?;
+    // What it would be as a value is never what is meant by a misspelt option.
+    error.remove(ContextKind::Suggested);
+    match found {
+        ContextValue::String(one) => Some(one),
+        // The last is the nearest.
+        ContextValue::Strings(mut all) => all.pop(),
+        _ => None,
+    }
+}
+
+/// clap breaks lists over lines; who reads one line of a log has to find all of
+/// it there, and what was probably meant.
+fn first_line_alone(text: &str, meant: &Option<String>) -> String {
     let (first, rest) = text.split_once("\n\n").unwrap_or((text, ""));
     let words: Vec<&str> = first.lines().map(str::trim).collect();
-    format!("{}\n\n{rest}", words.join(" "))
+    let meant = match meant {
+        Some(meant) => format!("; did you mean `{meant}`?"),
+        None => String::new(),
+    };
+    format!("{}{meant}\n\n{rest}", words.join(" "))
 }

@@ -48,3 +48,4 @@ mod stuck;
 mod transfer;
 mod udp;
 mod usage;
+mod usage_habits;

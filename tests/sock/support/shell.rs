@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::command::{Cmd, Running, SOCK, Stdin, Stdout};
 use super::peer::{peer, skip};
-use super::tty::sized;
+use super::tty::usual;
 use super::wait::DEADLINE;
 
 const COMPLETIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
@@ -101,7 +101,7 @@ pub fn shell(name: &'static str, home: &Path) -> Option<Shell> {
         "zsh" => &["-d", "-i"],
         _ => &["-i"],
     };
-    let (master, slave) = sized(200, 120);
+    let (master, slave) = usual(200, 120);
     let again = || slave.try_clone().expect("a descriptor");
     let sock = PathBuf::from(SOCK);
     let bin = sock.parent().expect("a directory").display();
@@ -185,10 +185,12 @@ impl Shell {
         let (screen, line) = shown.rsplit_once(BEFORE).unwrap_or_else(|| {
             panic!("{}: no line after {keys:?}: {shown:?}", self.name);
         });
-        Typed {
+        let typed = Typed {
             line: line.trim_end_matches(AFTER).to_owned(),
             screen: screen.to_owned(),
-        }
+        };
+        self.until(PROMPT);
+        typed
     }
 
     /// Types this, and returns how long it takes until `text` appears.
@@ -211,19 +213,14 @@ impl Shell {
         loop {
             let plain = without_escapes(&self.seen);
             if let Some(at) = plain.find(text) {
-                let rest = plain.split_at(at + text.len());
-                self.seen = rest.1.to_owned();
-                return rest.0.to_owned();
+                let (shown, rest) = plain.split_at(at + text.len());
+                self.seen = rest.to_owned();
+                return shown.to_owned();
             }
             let left = until.saturating_duration_since(Instant::now());
             match self.screen.recv_timeout(left) {
                 Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(RecvTimeoutError::Timeout) => {
-                    panic!("{}: no {text:?} in {:?}", self.name, self.seen)
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    panic!("{} has ended: {:?}", self.name, self.seen)
-                }
+                Err(why) => panic!("{}: no {text:?} ({why}) in {:?}", self.name, self.seen),
             }
         }
     }

@@ -9,11 +9,16 @@ use nix::sys::termios::{LocalFlags, OutputFlags, SetArg, tcgetattr, tcsetattr};
 /// Both ends of a new terminal of 80 by 24: line editing as usual, so that
 /// Ctrl-D means end of file, but no echo, and output passes as it is written.
 pub fn terminal() -> (File, OwnedFd) {
-    sized(24, 80)
+    let (master, slave) = usual(24, 80);
+    let mut modes = tcgetattr(&slave).expect("modes of the terminal");
+    modes.local_flags.remove(LocalFlags::ECHO);
+    modes.output_flags.remove(OutputFlags::OPOST);
+    tcsetattr(&slave, SetArg::TCSANOW, &modes).expect("new modes");
+    (master, slave)
 }
 
-/// As [`terminal`], of so many rows and columns.
-pub fn sized(rows: u16, columns: u16) -> (File, OwnedFd) {
+/// Both ends of a new terminal as a shell expects it, of so many rows and columns.
+pub fn usual(rows: u16, columns: u16) -> (File, OwnedFd) {
     let size = Winsize {
         ws_row: rows,
         ws_col: columns,
@@ -21,10 +26,6 @@ pub fn sized(rows: u16, columns: u16) -> (File, OwnedFd) {
         ws_ypixel: 0,
     };
     let OpenptyResult { master, slave } = openpty(&size, None).expect("a pseudo-terminal");
-    let mut modes = tcgetattr(&slave).expect("modes of the terminal");
-    modes.local_flags.remove(LocalFlags::ECHO);
-    modes.output_flags.remove(OutputFlags::OPOST);
-    tcsetattr(&slave, SetArg::TCSANOW, &modes).expect("new modes");
     (cloexec(master).into(), cloexec(slave))
 }
 

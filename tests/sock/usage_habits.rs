@@ -1,0 +1,176 @@
+//! What fingers type that know nc, ncat and socat, and what is said to it: the
+//! command that was probably meant, in the first line and as one JSON object.
+//! And the two helps.
+
+use std::fs::OpenOptions;
+
+use crate::support::net::*;
+use crate::support::*;
+
+/// What is typed, and what the first line must offer.
+const HABITS: &[(&str, &str)] = &[
+    ("db 5432", "`sock connect db 5432`"),
+    ("db:5432", "`sock connect db:5432`"),
+    ("-l 5005", "`sock listen 5005`"),
+    ("-lk 5005", "`sock listen -k 5005`"),
+    ("-lvnp 5005", "`sock listen -v -n 5005`"),
+    ("--listen 5005", "`sock listen 5005`"),
+    ("-z host 22", "`sock probe host 22`"),
+    ("-zvw3 host 20-30", "`sock probe -w 3 host 20-30`"),
+    ("probe -w 3 -z host 22", "`sock probe -w 3 host 22`"),
+    (
+        "connect -q 1 host 22",
+        "`sock connect --quit-after-eof 1 host 22`",
+    ),
+    ("connect -N host 22", "`sock connect host 22`"),
+    ("connect -p 22 host", "`sock connect host 22`"),
+    (
+        "connect -p 4000 host 22",
+        "`sock connect --source :4000 host 22`",
+    ),
+    (
+        "connect -s 10.0.0.9 host 22",
+        "`sock connect --source 10.0.0.9 host 22`",
+    ),
+    ("connect -l 5005", "`sock listen 5005`"),
+    ("-lk -e /bin/cat 5005", "`sock listen -k 5005 -- /bin/cat`"),
+    ("-l 5005 -c date", "`sock listen --sh date 5005`"),
+    (
+        "connect -e /bin/sh host 22",
+        "only sock listen runs a command",
+    ),
+    ("--ssl host 443", "sock speaks no TLS"),
+    (
+        "TCP-LISTEN:5005,fork EXEC:cat",
+        "`sock listen -k 5005 -- cat`",
+    ),
+    ("help", "`sock --help`"),
+    ("help probe", "`sock probe --help`"),
+    // Misspelt words.
+    ("conect 127.0.0.1 ssh", "`connect`"),
+    ("connect --tiemout 3 host 22", "`--timeout`"),
+    ("connect --color alwys host 22", "`always`"),
+    ("send --send-flags mor host 22", "`more`"),
+    ("probe --expect opne host 22", "`open`"),
+    ("connect --pause conect=1s host 22", "`connect`"),
+];
+
+#[test]
+fn the_command_that_was_meant_is_offered() {
+    let mut wrong = String::new();
+    for (words, meant) in HABITS {
+        let ended = sock(words).any_end().any_stdout().any_stderr().run();
+        let first = ended.err.lines().next().unwrap_or("");
+        let is_said = first.starts_with("error: ") && first.contains(meant);
+        if ended.code != Some(2) || !ended.out.is_empty() || !is_said {
+            wrong += &format!("expected {meant:?} in the first line: {ended}");
+        }
+        let json = sock(format!("{words} --json"));
+        let ended = json.any_end().any_stdout().any_stderr().run();
+        let lines: Vec<&str> = ended.err.lines().collect();
+        let said: Option<serde_json::Value> = match lines[..] {
+            [line] => serde_json::from_str(line).ok(),
+            _ => None,
+        };
+        // A command of theirs is offered with the --json of this one.
+        let inner = meant
+            .trim_matches('`')
+            .split(' ')
+            .next_back()
+            .unwrap_or(meant);
+        let is_said = said.is_some_and(|said| {
+            let reason = said["reason"].as_str().unwrap_or_default();
+            said["event"] == "error" && said["code"] == 2 && reason.contains(inner)
+        });
+        if ended.code != Some(2) || !is_said {
+            wrong += &format!("expected {inner:?} in one object: {ended}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// What is offered can be typed as it stands.
+#[test]
+fn the_offered_command_works() {
+    let (_listener, port) = listen(V4);
+    let ended = sock(format!("-zvw3 127.0.0.1 {port}"))
+        .code(2)
+        .any_stderr()
+        .run();
+    let offered = ended.err.split_once("did you mean `sock ");
+    let offered = offered.and_then(|(_, after)| after.split('`').next());
+    sock(offered.expect("a command")).any_stdout().run();
+}
+
+/// Passwords of a pasted URL are not repeated.
+#[test]
+fn passwords_stay_out_of_it() {
+    let ended = sock("ftp://me:secret@host/").code(2).any_stderr().run();
+    assert!(ended.err.contains("sock connect ftp://host/"), "{ended}");
+    assert!(!ended.err.contains("secret"), "{ended}");
+}
+
+/// `-h` fits a screen of 80 by 30, with the options used most and examples;
+/// every option it names is in `--help`.
+#[test]
+fn the_short_help_is_one_screen() {
+    for verb in ["", "listen", "connect", "send", "recv", "probe"] {
+        let short = sock(format!("{verb} -h")).any_stdout().run();
+        let long = sock(format!("{verb} --help")).any_stdout().run().text();
+        let lines = short.lines();
+        assert!(
+            (24..=30).contains(&lines.len()),
+            "{} lines: {short}",
+            lines.len()
+        );
+        assert!(
+            lines.iter().all(|line| line.chars().count() <= 80),
+            "{short}"
+        );
+        let examples = lines.iter().skip_while(|line| *line != "Examples:").skip(1);
+        let examples = examples.take_while(|line| line.contains("sock ")).count();
+        assert_eq!(examples, 3, "{short}");
+        for line in lines
+            .iter()
+            .filter(|line| line.trim_start().starts_with('-'))
+        {
+            let words = line.split([' ', ',']);
+            for option in words
+                .take_while(|word| !word.starts_with('<'))
+                .filter(|word| word.starts_with("--"))
+            {
+                assert!(
+                    long.contains(option.trim_end_matches('.')),
+                    "{option} in {long}"
+                );
+            }
+        }
+    }
+}
+
+/// A help that cannot be written says so.
+#[test]
+fn a_help_that_is_lost_is_told() {
+    for words in ["--help", "connect -h", "--version", "completions bash"] {
+        let full = OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .expect("/dev/full");
+        sock(words)
+            .stdout_to(Stdout::Fd(full.into()))
+            .code(1)
+            .stderr("sock: * stdout: no space left on device (ENOSPC)\n")
+            .run();
+    }
+}
+
+/// The verbs stand in the order of a connection's life.
+#[test]
+fn a_missing_verb_is_named() {
+    let ended = sock("").code(2).any_stderr().run();
+    let first = ended.err.lines().next().unwrap_or("");
+    assert!(
+        first.ends_with("listen, connect, send, recv or probe"),
+        "{ended}"
+    );
+}
