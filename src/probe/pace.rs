@@ -23,11 +23,18 @@
 //! Not all can be told in time: what is still doubted when patience ends is
 //! given back as such.
 
+mod asked;
+#[cfg(test)]
+mod tests;
+mod wave;
+
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::Question;
 use super::budget::Budget;
+pub use asked::{Asked, CONTROL, Heard, Silence, Turn};
+use wave::{Control, Wave};
 
 /// Times a question must have met with silence while the host could have sent
 /// an ICMP error: one of them may have been a lost packet.
@@ -43,69 +50,6 @@ const LARGEST: usize = 1024;
 const LISTEN: Duration = Duration::from_secs(1);
 const LEAST: Duration = Duration::from_millis(300);
 const LONGEST: Duration = Duration::from_secs(2);
-
-/// The id of a control, which no question of a survey has: its answer is for the
-/// pace alone.
-pub const CONTROL: usize = usize::MAX;
-
-/// What came of a question, as far as the host's budget goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heard {
-    /// An ICMP error.
-    Icmp,
-    /// A reply, or trouble of our own.
-    Other,
-}
-
-/// What silence is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Silence {
-    /// The port is silent.
-    Believed,
-    /// The host may have had no ICMP error left, and there is no time to find out.
-    Limited,
-    /// The question will come up again.
-    Doubted,
-}
-
-/// What to do about the doubts now.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// Ask this, once, for as long as its wait says.
-    Ask(Question),
-    /// This has come to its end.
-    Over(Question, Asked, Silence),
-    /// Nothing before this moment, or, without one, before something finishes.
-    Wait(Option<Instant>),
-    /// There are none.
-    Nothing,
-}
-
-/// How often, and since when, a question has been asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked {
-    /// When the first datagram was sent.
-    pub began: Instant,
-    /// Datagrams sent.
-    pub sent: u32,
-    last: Instant,
-    /// Silent looks at a host that could have answered.
-    sure: u32,
-    /// In a wave.
-    is_check: bool,
-}
-
-impl Asked {
-    fn new(now: Instant) -> Asked {
-        Asked {
-            began: now,
-            sent: 0,
-            last: now,
-            sure: 0,
-            is_check: false,
-        }
-    }
-}
 
 /// One host.
 #[derive(Debug)]
@@ -125,35 +69,6 @@ pub struct Pace {
     control: Option<Question>,
     size: usize,
     patience: Option<Instant>,
-}
-
-/// Questions asked together.
-#[derive(Debug)]
-struct Wave {
-    /// ICMP errors the host could send when it began.
-    tokens: u32,
-    to_ask: usize,
-    in_flight: usize,
-    icmp: u32,
-    silent: Vec<Question>,
-    control: Control,
-    /// Others were asked meanwhile, and may have had what was meant for it.
-    is_spoiled: bool,
-}
-
-/// How a wave is controlled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Control {
-    /// It is not: what the host can surely send has to do.
-    None,
-    /// It will be, once everybody is asked.
-    Due,
-    /// It is.
-    Asked,
-    /// The control brought its ICMP error.
-    Answered,
-    /// It did not.
-    Failed,
 }
 
 impl Pace {
@@ -297,19 +212,7 @@ impl Pace {
                 (self.asked.get(&question.id)).is_some_and(|asked| asked.sure + 1 == SURE)
             };
             let confirms = self.control.is_some() && self.doubts.iter().take(to_ask).any(is_last);
-            self.wave = Some(Wave {
-                tokens: self.budget.whole(now),
-                to_ask,
-                control: if confirms {
-                    Control::Due
-                } else {
-                    Control::None
-                },
-                in_flight: 0,
-                icmp: 0,
-                silent: Vec::new(),
-                is_spoiled: false,
-            });
+            self.wave = Some(Wave::new(self.budget.whole(now), to_ask, confirms));
         }
         let listen = self.listen();
         match &mut self.wave {
@@ -366,22 +269,13 @@ impl Pace {
 
     /// Judges a wave that has nothing in flight any more.
     fn end_wave(&mut self, now: Instant) {
-        let is_over = |wave: &mut Wave| {
-            let is_controlled = !matches!(wave.control, Control::Due | Control::Asked);
-            wave.in_flight == 0 && wave.to_ask == 0 && is_controlled
-        };
-        let Some(wave) = self.wave.take_if(|wave| is_over(wave)) else {
+        let Some(wave) = self.wave.take_if(|wave| wave.is_over()) else {
             return;
         };
-        let had_one = wave.icmp < wave.tokens;
-        let is_sure = match wave.control {
-            Control::None => had_one && !wave.is_spoiled,
-            control => control == Control::Answered,
-        };
-        if had_one && wave.control == Control::Failed {
-            // It was to have had one to spare: it is slower than we thought.
+        if wave.is_slower() {
             self.budget = Budget::unknown(now);
         }
+        let is_sure = wave.is_sure();
         self.size = match is_sure {
             true => (self.size * 2).min(LARGEST),
             false => (self.size / 2).max(1),
@@ -418,6 +312,3 @@ impl Pace {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -174,6 +174,29 @@ fn timers_act_between_attempts() {
     assert_eq!(summary["unfinished"], 0, "{ended}");
 }
 
+#[test]
+fn usr1_between_attempts_tells_how_many_have_answered() {
+    let (_listener, port) = listen(V4);
+    let client = sock(format!("probe --count inf --interval 1h 127.0.0.1 {port}"))
+        .signal(Signal::SIGINT)
+        .any_stdout()
+        .any_stderr()
+        .spawn();
+    client.wait("the first attempt", |state| {
+        String::from_utf8_lossy(&state.out)
+            .contains("\t1\t1\t")
+            .then_some(())
+    });
+    client.send_signal(Signal::SIGUSR1);
+    client.wait_line("sock: connect *: 1 *answered, *");
+    client.send_signal(Signal::SIGINT);
+    let ended = client.finish();
+    assert!(
+        ended.err.contains(": 1 attempt: 1 open; 0% lost; "),
+        "{ended}"
+    );
+}
+
 /// Every fourth SYN is refused.
 #[test]
 fn a_share_of_the_attempts_may_be_lost() {

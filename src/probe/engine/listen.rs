@@ -6,7 +6,7 @@ use std::time::Instant;
 use nix::sys::epoll::EpollEvent;
 use socket2::Socket;
 
-use super::settle::{Finding, rtt};
+use super::finding::{Finding, rtt};
 use super::{Engine, Halt};
 use crate::probe::accepted::Accepted;
 use crate::probe::flight::{Flight, Twin};

@@ -2,9 +2,11 @@
 //! each answer before it sleeps again. The only place in `probe` with a clock.
 //!
 //! `ask` puts a question, `twin` repeats it over a second socket, `settle` ends
-//! it, `listen` hears what comes after a handshake; all are turns of the loop here.
+//! it with a `finding`, `listen` hears what comes after a handshake; all are turns
+//! of the loop here.
 
 mod ask;
+mod finding;
 mod listen;
 mod settle;
 #[cfg(test)]

@@ -1,49 +1,16 @@
 //! Ending a question: what was learned goes to the judge, and the verdict to
 //! the client.
 
-use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use socket2::Socket;
 
-use super::{BATCH, Earlier, Engine, Halt, REFUSED};
+use super::finding::{self, Finding};
+use super::{BATCH, Earlier, Engine, Halt};
 use crate::probe::flight::{Flight, Twin};
 use crate::probe::pace::{Asked, CONTROL, Heard, Silence};
-use crate::probe::{Answer, Banner, Outcome, Peer, Question, tcp};
-use crate::sys::tcp_info;
+use crate::probe::{Answer, Banner, Outcome, Question};
 use crate::verdict::{Evidence, Greeting, Protocol, State, judge};
-
-/// What was found out about a question.
-pub(super) struct Finding<'a> {
-    evidence: &'a Evidence,
-    /// From connect() to the answer, or to the deadline.
-    time: Duration,
-    /// SYNs or datagrams sent.
-    sent: Option<u32>,
-    /// What was found with it, if it is still there.
-    socket: Option<&'a Socket>,
-    /// The kernel's round trip, if it was asked for it already.
-    pub rtt: Option<Duration>,
-    pub banner: Option<Banner>,
-}
-
-impl<'a> Finding<'a> {
-    pub fn new(
-        evidence: &'a Evidence,
-        time: Duration,
-        sent: Option<u32>,
-        socket: Option<&'a Socket>,
-    ) -> Finding<'a> {
-        Finding {
-            evidence,
-            time,
-            sent,
-            socket,
-            rtt: None,
-            banner: None,
-        }
-    }
-}
 
 impl Engine<'_, '_, '_> {
     /// Ends a flight, unless it goes on.
@@ -246,8 +213,8 @@ impl Engine<'_, '_, '_> {
                 (time, sent.map(|sent| sent + earlier.sent))
             }
         };
-        let local = socket.and_then(|socket| local(socket, evidence));
-        let own = own(question, local, evidence);
+        let local = socket.and_then(|socket| finding::local(socket, evidence));
+        let own = finding::own(question, local, evidence);
         let verdict = judge(question.protocol, question.peer.ip(), own, evidence);
         // Open by an error: reset before anybody could listen.
         let is_cut = self.options.listen.is_some()
@@ -262,7 +229,7 @@ impl Engine<'_, '_, '_> {
             time,
             syns: sent,
             local,
-            rtt: finding.rtt.or_else(|| rtt(socket, evidence)),
+            rtt: finding.rtt.or_else(|| finding::rtt(socket, evidence)),
             banner,
         };
         self.answers.push(answer);
@@ -270,31 +237,5 @@ impl Engine<'_, '_, '_> {
             true => Ok(()),
             false => self.deliver(),
         }
-    }
-}
-
-/// The round trip of a handshake that has just completed; Unix sockets have none.
-pub(super) fn rtt(socket: Option<&Socket>, evidence: &Evidence) -> Option<Duration> {
-    let socket = socket.filter(|_| *evidence == Evidence::Connected)?;
-    let micros = tcp_info::tcp_info(socket).ok()?.rtt_us;
-    (micros > 0).then(|| Duration::from_micros(micros.into()))
-}
-
-/// The local end of a socket, unless nobody will ask for it.
-fn local(socket: &Socket, evidence: &Evidence) -> Option<SocketAddr> {
-    if *evidence == REFUSED {
-        return None;
-    }
-    let local = socket.local_addr().ok()?.as_socket()?;
-    (!local.ip().is_unspecified()).then_some(local)
-}
-
-/// The address that asked. The kernel forgets it when connect() fails on the
-/// spot; it is looked up again where an ICMP error may be our own.
-fn own(question: &Question, local: Option<SocketAddr>, evidence: &Evidence) -> Option<IpAddr> {
-    match (local, evidence, &question.peer) {
-        (Some(local), _, _) => Some(local.ip()),
-        (None, Evidence::Errno { icmp: Some(_), .. }, Peer::Inet(peer)) => tcp::source(*peer),
-        _ => None,
     }
 }

@@ -178,10 +178,16 @@ impl<'a> Survey<'a> {
     /// Shows how far it is, from the moment on at which it is known how many
     /// there are, or that there are many.
     fn show(&mut self, total: Option<u64>) {
-        // Lines that come one by one show how far it is.
-        if !self.is_shown && self.series.is_none() {
+        if !self.is_shown {
             self.is_shown = true;
-            self.bar = self.run.bar(Goal::Answers(total), "probe", true);
+            // Lines that come one by one need no bar, but who sends USR1 between
+            // them is to hear of answers.
+            let (total, bar) = match self.series {
+                None => (total, true),
+                Some(_) => (None, false),
+            };
+            let shown = self.run.bar(Goal::Answers(total), "probe", true);
+            self.bar = shown.filter(|_| bar);
         }
     }
 
@@ -198,6 +204,7 @@ impl<'a> Survey<'a> {
         if self.ended.is_some() {
             return false;
         }
+        self.run.moved(self.tally.so_far().probed, 0);
         while Instant::now() < at {
             if let Err(failure) = self.run.wait(&mut [], Some(at)) {
                 self.ended = Some(failure);
