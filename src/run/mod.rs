@@ -211,6 +211,9 @@ impl Run {
         let mut rest = text.as_bytes();
         while !rest.is_empty() {
             let written = match Kind::standard(1) {
+                Kind::Device if descriptor::is_null(descriptor::standard(1)) => {
+                    report::stdout(rest)
+                }
                 // Only these can block once they are written to.
                 Kind::Regular | Kind::Device => self.guarded(|| report::stdout(rest)),
                 _ => report::stdout(rest),

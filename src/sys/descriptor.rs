@@ -69,6 +69,15 @@ impl Kind {
     }
 }
 
+/// Whether it is null(4), which takes everything at once: no call to it needs
+/// to be watched.
+pub fn is_null(fd: BorrowedFd<'_>) -> bool {
+    fstat(fd).is_ok_and(|about| {
+        let format = SFlag::from_bits_truncate(about.st_mode) & SFlag::S_IFMT;
+        format == SFlag::S_IFCHR && about.st_rdev == libc::makedev(1, 3)
+    })
+}
+
 /// After POLLOUT a pipe takes this many bytes without blocking (pipe(7)); a
 /// terminal too, as far as it can tell.
 const PIPE_BUF: usize = 4096;
@@ -246,4 +255,18 @@ pub fn keep_from_commands() -> io::Result<()> {
 pub fn count() -> Option<usize> {
     // The directory itself is one of them while it is read.
     Some(std::fs::read_dir("/proc/self/fd").ok()?.count() - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+
+    #[test]
+    fn only_null_is_null() {
+        let open = |path: &str| File::open(path).unwrap();
+        assert!(is_null(open("/dev/null").as_fd()));
+        assert!(!is_null(open("/dev/zero").as_fd()));
+        assert!(!is_null(open("/proc/self/exe").as_fd()));
+    }
 }
