@@ -109,6 +109,9 @@ fn unreachable(verdict: &Verdict, target: Option<IpAddr>) -> String {
              the host is down, or the address is wrong"
             .to_owned(),
         "icmp-net-unreachable" => format!("{by} has no route to it"),
+        "icmp-host-unreachable" if verdict.by == target => {
+            format!("{by} says that it cannot be reached: it is down, or the address is wrong")
+        }
         "icmp-host-unreachable" => {
             format!("{by} cannot reach the host: it is down, or the address is wrong")
         }
@@ -172,88 +175,4 @@ pub(super) fn short(time: Duration) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn say(protocol: Protocol, state: State, reason: &'static str, by: Option<&str>) -> String {
-        let verdict = Verdict {
-            state,
-            reason: reason.into(),
-            by: by.map(|by| by.parse().unwrap()),
-        };
-        let target = Some("10.0.1.5".parse().unwrap());
-        sentence(
-            protocol,
-            &verdict,
-            target,
-            Some(3),
-            Duration::from_millis(4001),
-        )
-    }
-
-    #[test]
-    fn sentences() {
-        use Protocol::{Tcp, Udp, Unix};
-        let rows = [
-            (
-                say(Tcp, State::Filtered, "no-answer", None),
-                "no answer to 3 SYNs in 4.0 s: dropped on the way or by the host; typical of a cloud security group",
-            ),
-            (
-                say(
-                    Tcp,
-                    State::Rejected,
-                    "icmp-admin-prohibited",
-                    Some("10.0.0.1"),
-                ),
-                "10.0.0.1 rejected it (ICMP admin-prohibited): a firewall on the way",
-            ),
-            (
-                say(
-                    Tcp,
-                    State::Rejected,
-                    "icmp-port-unreachable",
-                    Some("10.0.1.5"),
-                ),
-                "rejected (ICMP port-unreachable) by the host, or a NAT or firewall that speaks in its name",
-            ),
-            (
-                say(Tcp, State::Closed, "reset", None),
-                "the host answered RST: it is up, nothing listens here",
-            ),
-            (
-                say(Udp, State::Silent, "no-answer", None),
-                "no answer to 3 datagrams in 4.0 s: open or filtered, UDP cannot tell",
-            ),
-            (
-                say(Tcp, State::Open, "syn-ack", None),
-                "the handshake completed in 4.0 s: 2 SYNs lost",
-            ),
-            (
-                say(
-                    Tcp,
-                    State::Unreachable,
-                    "icmp-net-unreachable",
-                    Some("10.0.0.1"),
-                ),
-                "10.0.0.1 has no route to it",
-            ),
-            (
-                say(Unix, State::Closed, "refused", None),
-                "the name exists, but nobody listens on it",
-            ),
-        ];
-        for (said, expected) in rows {
-            assert_eq!(said, expected);
-        }
-    }
-
-    #[test]
-    fn times_below_a_second_are_milliseconds() {
-        let times = [410, 12_300, 999_400, 1_080_000].map(Duration::from_micros);
-        assert_eq!(
-            times.map(short),
-            ["0.41 ms", "12 ms", "999 ms", "1.1 s"].map(str::to_owned)
-        );
-    }
-}
+mod tests;
