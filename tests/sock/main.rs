@@ -16,6 +16,7 @@ mod conversation;
 mod datagrams;
 mod endings;
 mod errors;
+mod examples;
 mod firewall;
 mod flags;
 mod generated;
