@@ -6,7 +6,7 @@ const RESERVE: usize = 8;
 
 /// Why there is no room for one more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bound {
+pub enum Limit {
     /// `--max-clients`, or what is the default for commands.
     Asked,
     /// RLIMIT_NOFILE of getrlimit(2).
@@ -17,22 +17,22 @@ pub enum Bound {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capacity {
     pub most: usize,
-    pub bound: Bound,
+    pub limit: Limit,
 }
 
 impl Capacity {
     /// From what was asked for, the limit of descriptors and how many there are
     /// already; a client takes one.
-    pub fn new(asked: Option<usize>, limit: usize, held: usize) -> Capacity {
-        let fit = limit.saturating_sub(held + RESERVE).max(1);
+    pub fn new(asked: Option<usize>, descriptors: usize, held: usize) -> Capacity {
+        let fit = descriptors.saturating_sub(held + RESERVE).max(1);
         match asked {
             Some(asked) if asked <= fit => Capacity {
                 most: asked,
-                bound: Bound::Asked,
+                limit: Limit::Asked,
             },
             _ => Capacity {
                 most: fit,
-                bound: Bound::Descriptors,
+                limit: Limit::Descriptors,
             },
         }
     }
@@ -45,16 +45,16 @@ mod tests {
     #[test]
     fn the_smaller_of_what_was_asked_for_and_what_fits() {
         let table = [
-            ((Some(2), 1024, 10), (2, Bound::Asked)),
-            ((Some(1006), 1024, 10), (1006, Bound::Asked)),
-            ((Some(1007), 1024, 10), (1006, Bound::Descriptors)),
-            ((None, 1024, 10), (1006, Bound::Descriptors)),
-            ((None, 32, 10), (14, Bound::Descriptors)),
-            ((Some(5), 8, 10), (1, Bound::Descriptors)),
+            ((Some(2), 1024, 10), (2, Limit::Asked)),
+            ((Some(1006), 1024, 10), (1006, Limit::Asked)),
+            ((Some(1007), 1024, 10), (1006, Limit::Descriptors)),
+            ((None, 1024, 10), (1006, Limit::Descriptors)),
+            ((None, 32, 10), (14, Limit::Descriptors)),
+            ((Some(5), 8, 10), (1, Limit::Descriptors)),
         ];
-        for ((asked, limit, held), (most, bound)) in table {
-            let capacity = Capacity::new(asked, limit, held);
-            assert_eq!(capacity, Capacity { most, bound });
+        for ((asked, descriptors, held), (most, limit)) in table {
+            let capacity = Capacity::new(asked, descriptors, held);
+            assert_eq!(capacity, Capacity { most, limit });
         }
     }
 }

@@ -1,7 +1,6 @@
 //! A command and its peer: the socket is its stdin and stdout, and from then on
 //! nobody else has it.
 
-use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{self, ExitStatus, Stdio};
@@ -11,14 +10,13 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use socket2::SockAddr;
 
+use super::environment::tell_who_is_there;
 use super::service::Command;
 use crate::event::{Event, Traffic};
 use crate::failure::{Class, StageError};
 use crate::run::{Run, millis};
 use crate::stage::connect::Conn;
-use crate::stage::socket::Transport;
 use crate::stage::{Stage, close};
 use crate::sys::{child, pidfd, rlimit};
 
@@ -165,7 +163,7 @@ fn hand_over(run: &mut Run, conn: &Conn, command: &Command) -> Result<process::C
     process.args(&command.args).stdin(stdin).stdout(stdout);
     // A group of its own, so that all that it starts can be ended with it.
     process.process_group(0);
-    surroundings(&mut process, conn);
+    tell_who_is_there(&mut process, conn);
     child::belongs_to_us(&mut process, rlimit::descriptor_limit_before());
     process.spawn().map_err(|error| {
         let passing = matches!(
@@ -187,50 +185,5 @@ fn failed(command: &Command, class: Class, error: &std::io::Error) -> StageError
         Some(Errno::EACCES) => failed.hint("it cannot be executed"),
         Some(Errno::EAGAIN) => failed.hint("out of processes: see ulimit -u"),
         _ => failed,
-    }
-}
-
-/// `SOCK_PEER_ADDR SOCK_PEER_PORT SOCK_LOCAL_ADDR SOCK_LOCAL_PORT SOCK_PROTO`;
-/// a Unix socket has no port.
-fn surroundings(process: &mut process::Command, conn: &Conn) {
-    let protocol = match conn.transport {
-        Transport::Tcp => "tcp",
-        _ => "unix",
-    };
-    process.env("SOCK_PROTO", protocol);
-    let names = [
-        ("SOCK_PEER_ADDR", "SOCK_PEER_PORT", conn.socket.peer_addr()),
-        (
-            "SOCK_LOCAL_ADDR",
-            "SOCK_LOCAL_PORT",
-            conn.socket.local_addr(),
-        ),
-    ];
-    for (address, port, name) in names {
-        let (ip, number) = parts(name.ok());
-        process.env(address, ip);
-        match number {
-            Some(number) => process.env(port, number.to_string()),
-            None => process.env_remove(port),
-        };
-    }
-}
-
-/// IPv4 peers of a dual-stack socket are unmapped; of a Unix socket the path or
-/// `@NAME`, empty where it has neither.
-fn parts(name: Option<SockAddr>) -> (String, Option<u16>) {
-    let Some(name) = name else {
-        return (String::new(), None);
-    };
-    match name.as_socket() {
-        Some(SocketAddr::V6(inet)) if inet.scope_id() != 0 => (
-            format!("{}%{}", inet.ip(), inet.scope_id()),
-            Some(inet.port()),
-        ),
-        Some(inet) => (inet.ip().to_canonical().to_string(), Some(inet.port())),
-        None => {
-            let told = crate::stage::socket::name(&name);
-            (told.trim_start_matches("unix:").to_owned(), None)
-        }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! `server` is the loop, `door` its listening side with `capacity`, `peer` one
 //! that this process answers (`answering`, `pattern`), `child` one that a
-//! command does, `alarms` when either is to be looked at, `datagrams` the same
+//! command does, told by `environment` who it is, `alarms` when either is to be looked at, `datagrams` the same
 //! without connections.
 
 mod alarms;
@@ -16,6 +16,7 @@ mod child;
 mod client;
 mod datagrams;
 mod door;
+mod environment;
 mod pattern;
 mod peer;
 mod server;

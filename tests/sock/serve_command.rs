@@ -289,7 +289,7 @@ fn discard_reads_all_and_says_nothing() {
 /// Two peers at a time, none refused, and everybody gets a turn.
 #[test]
 fn max_clients_lets_the_others_wait() {
-    let listen = sock("listen -k --max-clients 2 127.0.0.1:0 --sh")
+    let listen = sock("listen -k -v --max-clients 2 127.0.0.1:0 --sh")
         .arg("sleep 0.1; cat")
         .signal(Signal::SIGTERM)
         .any_stderr()
@@ -306,6 +306,7 @@ fn max_clients_lets_the_others_wait() {
         assert_eq!(peer.join().expect("served"), n.to_string());
     }
     assert_eq!(most, 2);
+    listen.wait_line("accept   127.0.0.1:*: 2 clients, which is --max-clients: others wait*");
     took_between(listen.age(), Duration::from_secs(1), Duration::from_secs(4));
     listen.send_signal(Signal::SIGTERM);
     listen.finish();

@@ -10,7 +10,7 @@ use nix::sys::epoll::EpollEvent;
 use super::Server;
 use crate::failure::{Class, Failure, StageError};
 use crate::run::Run;
-use crate::serve::capacity::Bound;
+use crate::serve::capacity::Limit;
 use crate::serve::child::Child;
 use crate::serve::client::Client;
 use crate::serve::failed;
@@ -68,8 +68,8 @@ impl Server<'_> {
         self.told = Some(now);
         let most = self.capacity.most;
         let object = self.door.name().to_owned();
-        match self.capacity.bound {
-            Bound::Asked => run.tell(
+        match self.capacity.limit {
+            Limit::Asked => run.tell(
                 StageError::new(
                     Stage::Accept,
                     object,
@@ -78,7 +78,7 @@ impl Server<'_> {
                 )
                 .attempt(),
             ),
-            Bound::Descriptors => run.note(
+            Limit::Descriptors => run.note(
                 Stage::Accept,
                 object,
                 format!(
