@@ -22,6 +22,12 @@ _sock() {
         fi
     done
 
+    # A host is no other word for its quotes.
+    words=("${words[@]#[\"\']}")
+    for ((i = 0; i < ${#words[@]} - 1; i++)); do
+        words[i]=${words[i]%[\"\']}
+    done
+
     local sock=${1/#\~\//$HOME/}
     type -P -- "$sock" >/dev/null || sock=sock
     mapfile -t reply < <(
@@ -29,7 +35,7 @@ _sock() {
             "$sock" "${words[@]:1}" 2>/dev/null
     )
     COMPREPLY=("${reply[@]:1}")
-    case ${reply[0]} in
+    case ${reply[0]-} in
     open) compopt -o nospace ;;
     "files 0") compopt -o default ;;
     files*)

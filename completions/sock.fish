@@ -3,7 +3,8 @@
 
 function __sock_complete
     set -l words (commandline -opc)
-    set -l current (commandline -ct)
+    # What is quoted is still open.
+    set -l current (string replace -r '^["\']' '' -- (commandline -ct))
     set -l sock $words[1]
     type -q -- $sock; or set sock sock
     set -l lines (_SOCK_COMPLETE=fish $sock $words[2..] $current 2>/dev/null)

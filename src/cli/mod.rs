@@ -2,6 +2,7 @@
 //! that needs two options: those are in `plan`.
 
 mod brief;
+mod elsewhere;
 mod groups;
 mod habits;
 mod refuse;
@@ -171,6 +172,9 @@ fn refusal(error: clap::Error, words: &[OsString], json: bool) -> Refusal {
                 habit.said(),
             );
         }
+    }
+    if let Some((verb, said)) = elsewhere::option(&command(), &error, words) {
+        return usage_error(&verb, json, said);
     }
     match error.kind() {
         ErrorKind::MissingSubcommand => usage_error(

@@ -15,12 +15,21 @@ const BECOMES: &[(&str, &str)] = &[
     ("sock frob ht\t", "sock frob ht"),
     ("sock probe loc\t ht\t", "sock probe localhost http"),
     ("sock send --send-flags nosignal,mo\t", "sock send --send-flags nosignal,more"),
+    ("sock send --send-flags=nosignal,mo\t", "sock send --send-flags=nosignal,more"),
     ("sock recv --recv-flags peek,pe\t", "sock recv --recv-flags peek,pe"),
     ("sock listen 22,postgresq\t", "sock listen 22,postgresql"),
+    ("sock probe --ports=22,postgresq\t", "sock probe --ports=22,postgresql"),
     ("sock probe localhost 22,5143\t", "sock probe localhost 22,5143"),
     ("sock connect localhost:postgresq\t", "sock connect localhost:postgresql"),
     ("sock probe localhost:22,postgresq\t", "sock probe localhost:22,postgresql"),
     ("sock probe localhost 5182\t", "sock probe localhost 51820"),
+    ("sock connect fe80::1%l\t", "sock connect fe80::1%lo"),
+    ("sock connect \"loc\t", "sock connect \"localhost\""),
+    ("sock connect \"localhost\" postgresq\t", "sock connect \"localhost\" postgresql"),
+    ("echo x | sock pr\t", "echo x | sock probe"),
+    ("sock connect gits\t 22 --jso\t", "sock connect gitserver 22 --json"),
+    // Left, left, left: the cursor stands behind `gits`.
+    ("sock probe gits 22\x1b[D\x1b[D\x1b[D\t", "sock probe gitserver 22"),
     ("sock connect build\t", "sock connect buildbox"),
     ("sock connect gits\t", "sock connect gitserver"),
     ("sock probe --ports 22 webs\t", "sock probe --ports 22 webserver"),
@@ -86,7 +95,9 @@ fn home(at: &Path) -> UnixListener {
     UnixListener::bind(at.join("talk.sock")).expect("a socket")
 }
 
+/// bash escapes an @ that need not be.
 fn one_space(text: &str) -> String {
+    let text = text.replace("\\@", "@");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -118,6 +129,12 @@ fn answers(name: &'static str, more: &str) {
 #[test]
 fn tab_in_bash() {
     answers("bash", "\t\t");
+}
+
+/// Sourced, and where bash-completion is not installed.
+#[test]
+fn tab_in_bash_alone() {
+    answers("bash alone", "\t\t");
 }
 
 #[test]

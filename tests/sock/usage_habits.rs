@@ -46,6 +46,10 @@ const HABITS: &[(&str, &str)] = &[
     ),
     ("help", "`sock --help`"),
     ("help probe", "`sock probe --help`"),
+    (
+        "connect --banner host 22",
+        "--banner is no option of connect, but of probe",
+    ),
     // Misspelt words.
     ("conect 127.0.0.1 ssh", "`connect`"),
     ("connect --tiemout 3 host 22", "`--timeout`"),

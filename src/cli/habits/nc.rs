@@ -3,8 +3,8 @@
 use clap::{ArgAction, Command};
 
 use super::Habit;
+use super::line::Line;
 use super::table::{self, Asks};
-use crate::ports::PortList;
 
 /// An option in somebody's language.
 struct Spoken {
@@ -14,10 +14,11 @@ struct Spoken {
 }
 
 /// An option that was typed: its name with its hyphens, and its value.
-struct Given {
-    name: String,
-    value: Option<String>,
-    asks: Option<Asks>,
+pub struct Given {
+    pub name: String,
+    pub value: Option<String>,
+    /// Nothing where it is ours as it stands.
+    pub asks: Option<Asks>,
 }
 
 /// What the words mean after this verb, or without one.
@@ -47,10 +48,9 @@ pub fn meant(command: &Command, verb: Option<&str>, words: &[String]) -> Option<
     for one in given {
         line.add(one);
     }
-    let verb = line.verb.clone();
     Some(Habit {
+        verb: Some(line.verb().to_owned()),
         meant: Some(line.words()),
-        verb: Some(verb),
         wrong,
     })
 }
@@ -132,129 +132,4 @@ fn own(verb: &Command, name: &str) -> Option<Spoken> {
         takes_value: matches!(arg.get_action(), ArgAction::Set | ArgAction::Append),
         asks: None,
     })
-}
-
-/// The command that is meant.
-struct Line {
-    verb: String,
-    options: Vec<String>,
-    addresses: Vec<String>,
-    program: Vec<String>,
-    listens: bool,
-    probes: bool,
-    source: (Option<String>, Option<String>),
-}
-
-impl Line {
-    fn new(verb: Option<&str>, given: &[Given], mut addresses: Vec<String>) -> Option<Line> {
-        let asks = |what: Asks| given.iter().any(|one| one.asks == Some(what));
-        let listens = asks(Asks::Listen);
-        let is_list = |word: &String| PortList::looks_like(word) && word.contains([',', '-']);
-        if addresses.is_empty() && verb.is_none() && !listens {
-            return None;
-        }
-        let verb = match (verb, addresses.as_slice()) {
-            _ if asks(Asks::Probe) => "probe",
-            _ if asks(Asks::Send) => "send",
-            _ if asks(Asks::Recv) => "recv",
-            _ if listens => "listen",
-            (Some(verb), _) => verb,
-            (None, [port]) if PortList::looks_like(port) => "listen",
-            (None, [_, ports, ..]) if is_list(ports) => "probe",
-            (None, _) => "connect",
-        };
-        if asks(Asks::Unix)
-            && let Some(path) = addresses.first_mut()
-        {
-            *path = format!("unix:{path}");
-        }
-        let listens_too = listens && verb != "listen";
-        Some(Line {
-            verb: verb.to_owned(),
-            options: listens_too.then(|| "-l".to_owned()).into_iter().collect(),
-            addresses,
-            program: Vec::new(),
-            listens: listens || verb == "listen" || given.iter().any(|one| one.name == "-l"),
-            probes: asks(Asks::Probe),
-            source: (None, None),
-        })
-    }
-
-    /// The option that runs a command, where nobody is listened for.
-    fn program_elsewhere<'a>(&self, given: &'a [Given]) -> Option<&'a str> {
-        let mut runs = given
-            .iter()
-            .filter(|one| matches!(one.asks, Some(Asks::Program | Asks::Shell)));
-        let first = runs.next().filter(|_| self.verb != "listen");
-        first.map(|one| one.name.as_str())
-    }
-
-    fn add(&mut self, one: Given) {
-        let value = one.value.clone().unwrap_or_default();
-        match one.asks {
-            // nc says only with -v what a port is.
-            None if self.probes && matches!(one.name.as_str(), "-v" | "--verbose") => {}
-            None => self.option(&one.name, one.value),
-            Some(Asks::Ours(name)) => self.option(name, one.value),
-            Some(Asks::Hex) => self.option("--hex", None),
-            Some(Asks::Keep) => self.option("--on-eof", Some("keep".to_owned())),
-            Some(Asks::Quit) if value.starts_with('-') => {}
-            Some(Asks::Quit) => match self.verb.as_str() {
-                "send" => self.option("--close-wait", one.value),
-                "connect" | "listen" => self.option("--quit-after-eof", one.value),
-                _ => {}
-            },
-            Some(Asks::SourceAddress) => self.source.0 = one.value,
-            Some(Asks::SourcePort) => self.source.1 = one.value,
-            Some(Asks::Program) => {
-                self.program = value.split_whitespace().map(str::to_owned).collect();
-            }
-            Some(Asks::Shell) => self.option("--sh", one.value),
-            Some(
-                Asks::Nothing
-                | Asks::Listen
-                | Asks::Probe
-                | Asks::Send
-                | Asks::Recv
-                | Asks::Unix
-                | Asks::Never(_),
-            ) => {}
-        }
-    }
-
-    fn option(&mut self, name: &str, value: Option<String>) {
-        self.options.push(name.to_owned());
-        self.options.extend(value);
-    }
-
-    fn words(mut self) -> Vec<String> {
-        let is_whole = |word: &String| word.contains([':', '/']);
-        match std::mem::take(&mut self.source) {
-            (None, None) => {}
-            // Where one listens, they are the address.
-            (host, port) if self.listens => {
-                let after = std::mem::take(&mut self.addresses);
-                let typed = if port.is_some() { Vec::new() } else { after };
-                self.addresses = host.into_iter().chain(port).chain(typed).collect();
-            }
-            // A port, a host, and nothing else: hardly the port to come from.
-            (None, Some(port)) if self.addresses.len() == 1 && !is_whole(&self.addresses[0]) => {
-                self.addresses.push(port);
-            }
-            (host, port) => {
-                let source = match (host, port) {
-                    (Some(host), Some(port)) if host.contains(':') => format!("[{host}]:{port}"),
-                    (Some(host), None) => host,
-                    (host, port) => {
-                        format!("{}:{}", host.unwrap_or_default(), port.unwrap_or_default())
-                    }
-                };
-                self.option("--source", Some(source));
-            }
-        }
-        let program = (!self.program.is_empty()).then(|| "--".to_owned());
-        let words = std::iter::once(self.verb).chain(self.options);
-        let words = words.chain(self.addresses).chain(program);
-        words.chain(self.program).collect()
-    }
 }

@@ -29,7 +29,6 @@ const BASH_COMPLETION: &str = "/usr/share/bash-completion/bash_completion";
 
 const BASHRC: &str = r#"
 PS1='READY> '
-. /usr/share/bash-completion/bash_completion
 bind 'set bell-style none'
 bind 'set completion-query-items 0'
 bind 'set page-completions off'
@@ -86,16 +85,19 @@ pub struct Typed {
 
 /// Starts a shell whose home is this directory, and waits for its prompt;
 /// `None` after a reported skip.
+///
+/// `bash alone` is bash without bash-completion, which sources the file.
 #[track_caller]
 pub fn shell(name: &'static str, home: &Path) -> Option<Shell> {
-    peer(name)?;
+    let program = name.split(' ').next().unwrap_or(name);
+    peer(program)?;
     peer("setsid")?;
     if name == "bash" && !Path::new(BASH_COMPLETION).exists() {
         skip("no bash-completion");
         return None;
     }
     install(name, home);
-    let words: &[&str] = match name {
+    let words: &[&str] = match program {
         "bash" => &["--rcfile", "bashrc", "-i"],
         // Without the machine's own files.
         "zsh" => &["-d", "-i"],
@@ -105,7 +107,7 @@ pub fn shell(name: &'static str, home: &Path) -> Option<Shell> {
     let again = || slave.try_clone().expect("a descriptor");
     let sock = PathBuf::from(SOCK);
     let bin = sock.parent().expect("a directory").display();
-    let running = Cmd::lax(name)
+    let running = Cmd::lax(program)
         .args(words)
         // With a terminal of its own, and nothing of our environment.
         .via(
@@ -138,19 +140,21 @@ pub fn shell(name: &'static str, home: &Path) -> Option<Shell> {
 
 /// The completion where a user of the shell puts it, and the shell's own file.
 fn install(name: &str, home: &Path) {
+    let sources = |file: &str| format!("{BASHRC}. {file}\n");
     let (file, at, config, text) = match name {
         "bash" => (
             "sock.bash",
             ".local/share/bash-completion/completions/sock",
             "bashrc",
-            BASHRC,
+            sources(BASH_COMPLETION),
         ),
-        "zsh" => ("_sock", "functions/_sock", ".zshrc", ZSHRC),
+        "bash alone" => ("sock.bash", "sock.bash", "bashrc", sources("sock.bash")),
+        "zsh" => ("_sock", "functions/_sock", ".zshrc", ZSHRC.to_owned()),
         _ => (
             "sock.fish",
             ".config/fish/completions/sock.fish",
             ".config/fish/config.fish",
-            FISH,
+            FISH.to_owned(),
         ),
     };
     for path in [at, config] {
@@ -219,7 +223,14 @@ impl Shell {
             }
             let left = until.saturating_duration_since(Instant::now());
             match self.screen.recv_timeout(left) {
-                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
+                Ok(bytes) => {
+                    self.seen.push_str(&String::from_utf8_lossy(&bytes));
+                    // fish asks the terminal what it is, and waits (DA1, ECMA-48).
+                    if self.seen.contains("\x1b[c") || self.seen.contains("\x1b[0c") {
+                        self.seen = without_escapes(&self.seen);
+                        self.write(b"\x1b[?6c");
+                    }
+                }
                 Err(why) => panic!("{}: no {text:?} ({why}) in {:?}", self.name, self.seen),
             }
         }

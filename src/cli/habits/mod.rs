@@ -1,0 +1,111 @@
+//! Habits from nc, ncat and socat: what was typed in their language, in ours.
+//! Pure; whether the answer parses is for the caller to see.
+
+mod line;
+mod nc;
+mod socat;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use clap::Command;
+
+use crate::ports::PortList;
+use crate::word::{escaped, nearest, without_user};
+
+/// What is said instead of clap's refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Habit {
+    /// The verb whose usage is shown; none where none is meant.
+    pub verb: Option<String>,
+    /// What is not ours, and why.
+    pub wrong: String,
+    /// The words after `sock` that were probably meant.
+    pub meant: Option<Vec<String>>,
+}
+
+impl Habit {
+    /// What sock does not do, so that no command of ours is meant.
+    fn never(name: &str, why: &str) -> Habit {
+        let name = match name.contains('`') {
+            true => name.to_owned(),
+            false => format!("`{name}`"),
+        };
+        Habit {
+            verb: None,
+            wrong: format!("{name}: {why}"),
+            meant: None,
+        }
+    }
+
+    /// The first line.
+    pub fn said(&self) -> String {
+        match &self.meant {
+            Some(words) => format!("{}; did you mean `sock {}`?", self.wrong, quoted(words)),
+            None => self.wrong.clone(),
+        }
+    }
+}
+
+/// What the words after `sock`, which were refused, mean elsewhere; nothing
+/// where they look like nobody's habit.
+pub fn meant(command: &Command, words: &[String]) -> Option<Habit> {
+    let (first, rest) = words.split_first()?;
+    if first == "help" {
+        return Some(help(command, rest));
+    }
+    let verb = command.find_subcommand(first).map(Command::get_name);
+    let words = if verb.is_some() { rest } else { words };
+    if let Some(habit) = socat::meant(verb, words) {
+        return Some(habit);
+    }
+    if verb.is_none() && !first.starts_with('-') && !is_address(command, words) {
+        return None;
+    }
+    nc::meant(command, verb, words)
+}
+
+/// `sock help`, `sock help VERB`
+fn help(command: &Command, rest: &[String]) -> Habit {
+    let verb = rest
+        .first()
+        .filter(|verb| command.find_subcommand(verb).is_some());
+    let words = verb.into_iter().map(String::as_str).chain(["--help"]);
+    Habit {
+        verb: verb.cloned(),
+        wrong: "`help` is no verb".to_owned(),
+        meant: Some(words.map(str::to_owned).collect()),
+    }
+}
+
+/// Whether the first word is no verb because it is an address already.
+fn is_address(command: &Command, words: &[String]) -> bool {
+    let [first, rest @ ..] = words else {
+        return false;
+    };
+    let verbs = command.get_subcommands().map(Command::get_name);
+    let is_misspelt = nearest(first, verbs).is_some();
+    let is_port = |word: &String| PortList::looks_like(word);
+    match rest.first() {
+        Some(next) if is_port(next) => true,
+        _ => !is_misspelt && (is_port(first) || first.contains([':', '/'])),
+    }
+}
+
+/// A word as it may be shown: without a password and on one line.
+fn shown(word: &str) -> String {
+    escaped(&without_user(word.to_owned()))
+}
+
+/// Words as a shell takes them, without a password and on one line.
+fn quoted(words: &[String]) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=+:,./@%[]".contains(c);
+    let quoted = words.iter().map(|word| {
+        let word = shown(word);
+        match !word.is_empty() && word.chars().all(is_plain) {
+            true => word,
+            false => format!("'{}'", word.replace('\'', r"'\''")),
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
