@@ -8,6 +8,7 @@ use nix::poll::PollFlags;
 
 use super::carrier::{Carrier, Copy};
 use super::crlf::Crlf;
+use super::direction::TURN;
 use super::end::{Sink, Step};
 use super::ending::OnEof;
 use super::look::Look;
@@ -117,7 +118,7 @@ impl<'a> Dialogue<'a> {
                 }
             }
             // What is there by now belongs to this reply and not to the next.
-            while let Step::Moved(_) = self.take_in(run, &mut reply)? {}
+            self.take_in_now(run, &mut reply)?;
             run.pause(Stage::Recv)?;
         }
         match self.options.interval {
@@ -165,9 +166,7 @@ impl<'a> Dialogue<'a> {
                         false => PollFlags::POLLOUT | PollFlags::POLLIN,
                     };
                     self.wait(run, both, None)?;
-                    while let Step::Moved(_) = self.take_in(run, reply)? {
-                        answered = true;
-                    }
+                    answered |= self.take_in_now(run, reply)?;
                 }
             }
         }
@@ -197,6 +196,19 @@ impl<'a> Dialogue<'a> {
         Ok(step)
     }
 
+    /// Takes in what is there. True when something came.
+    fn take_in_now(&mut self, run: &mut Run, reply: &mut Reply<'_>) -> Result<bool, Failure> {
+        let ends = Instant::now() + TURN;
+        let mut came = false;
+        while let Step::Moved(_) | Step::Discarded(_) = self.take_in(run, reply)? {
+            came = true;
+            if Instant::now() >= ends {
+                break;
+            }
+        }
+        Ok(came)
+    }
+
     /// Waits, taking in what comes: a peer that resets is noticed at once.
     /// True when something came.
     fn take_in_until(
@@ -207,17 +219,13 @@ impl<'a> Dialogue<'a> {
     ) -> Result<bool, Failure> {
         let mut came = false;
         loop {
-            match self.take_in(run, reply)? {
-                Step::Moved(_) | Step::Discarded(_) => came = true,
-                Step::End => {
-                    run.sleep(until.saturating_duration_since(Instant::now()))?;
-                    return Ok(came);
-                }
-                Step::NotReady => {
-                    if self.wait(run, PollFlags::POLLIN, Some(until))? == Wake::Time {
-                        return Ok(came);
-                    }
-                }
+            came |= self.take_in_now(run, reply)?;
+            if self.peer_ended {
+                run.sleep(until.saturating_duration_since(Instant::now()))?;
+                return Ok(came);
+            }
+            if self.wait(run, PollFlags::POLLIN, Some(until))? == Wake::Time {
+                return Ok(came);
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::stage::Stage;
 const ROUNDS: usize = 64;
 
 /// As long as moves take between two such looks, however few they are.
-const TURN: Duration = Duration::from_millis(10);
+pub(super) const TURN: Duration = Duration::from_millis(10);
 
 /// A stream that gives less than this is at its end for now: to ask it again
 /// would cost a call, and poll(2) is asked in any case.

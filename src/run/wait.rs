@@ -81,6 +81,8 @@ impl Run {
     }
 
     /// poll(2) until a descriptor is ready or `until` comes; USR1 is answered.
+    /// If that moment has passed already it is one look, and its answer is
+    /// [`Wake::Time`] whatever is ready.
     ///
     /// # Errors
     /// A signal, or `--timeout`.
@@ -102,6 +104,7 @@ impl Run {
         if self.report.waits_for_stderr() {
             all.push(PollFd::new(descriptor::standard(2), PollFlags::POLLOUT));
         }
+        let mut polled = false;
         loop {
             let now = Instant::now();
             if let Some((at, timer)) = deadline
@@ -109,9 +112,10 @@ impl Run {
             {
                 return Err(self.timed_out(timer));
             }
-            if until.is_some_and(|at| now >= at) {
-                // Ready descriptors win over a moment that has come only if
-                // the caller asks again; a timer must never starve.
+            // Signals and descriptors are looked at even by who never has to
+            // wait; a timer must not starve because something is always ready.
+            let is_time = until.is_some_and(|at| now >= at);
+            if is_time && polled {
                 return Ok(Wake::Time);
             }
             self.tell_news(now);
@@ -120,7 +124,9 @@ impl Run {
                 .into_iter()
                 .flatten()
                 .min();
-            let timeout = next.map_or(PollTimeout::NONE, |at| millis_up(at - now));
+            let left = next.map(|at| at.saturating_duration_since(now));
+            let timeout = left.map_or(PollTimeout::NONE, millis_up);
+            polled = true;
             match poll(&mut all, timeout) {
                 Ok(0) | Err(Errno::EINTR) => continue,
                 Ok(_) => {}
@@ -157,6 +163,9 @@ impl Run {
                     // It was the last of them.
                     all.truncate(behind);
                 }
+            }
+            if is_time {
+                return Ok(Wake::Time);
             }
             if fds.iter().any(Interest::is_ready) {
                 return Ok(Wake::Ready);

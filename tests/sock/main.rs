@@ -19,6 +19,7 @@ mod errors;
 mod examples;
 mod firewall;
 mod flags;
+mod floods;
 mod generated;
 mod json;
 mod killed;
