@@ -24,8 +24,8 @@ pub fn cleared() {
     BAR.store(false, Ordering::Relaxed);
 }
 
-/// Writes what stderr takes at once, in place of a bar if there is one, and returns how much that was; the rest is
-/// dropped, or the caller's to keep.
+/// Writes what stderr takes at once, in place of a bar if there is one, and
+/// returns how much that was; the rest is dropped, or the caller's to keep.
 pub fn write(bytes: &[u8]) -> usize {
     if BAR.swap(false, Ordering::Relaxed) {
         put(WIPE.as_bytes());
@@ -52,9 +52,9 @@ pub fn takes_within(time: Duration) -> bool {
     asked(time) == Some(PollFlags::POLLOUT)
 }
 
-/// Whether nobody will ever read it.
+/// Whether nobody will ever read it: a pipe says POLLERR, a socket POLLHUP.
 pub fn is_gone() -> bool {
-    let gone = PollFlags::POLLERR | PollFlags::POLLNVAL;
+    let gone = PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
     asked(Duration::ZERO).is_none_or(|said| said.intersects(gone))
 }
 

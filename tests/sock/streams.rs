@@ -96,6 +96,38 @@ fn a_full_stderr_delays_nothing() {
     assert!(!nonblocking(&write), "and it was left as it was");
 }
 
+/// A dump waits for a slow reader, not for one that has gone: poll(2) says so
+/// again and again, and nothing would come of it.
+#[test]
+fn a_stderr_whose_reader_has_gone_is_not_waited_for() {
+    const CALLS: usize = 1000;
+    if peer("strace").is_none() {
+        return;
+    }
+    let dir = scratch();
+    for socket in [false, true] {
+        let stderr: OwnedFd = match socket {
+            true => UnixStream::pair().expect("a pair").0.into(),
+            false => std::io::pipe().expect("a pipe").1.into(),
+        };
+        let (port, peer) = serve(V4, |mut stream| {
+            stream.write_all(b"hello").expect("it reads");
+            drain(&stream).0
+        });
+        let log = dir.path().join("calls").display().to_string();
+        sock(format!("connect --hex --timeout 1 127.0.0.1 {port}"))
+            .via(["strace", "-f", "-o", &log])
+            .stdin(Stdin::Pipe)
+            .stderr_to(Stdout::Fd(stderr))
+            .stdout("hello")
+            .code(124)
+            .run();
+        peer.join().expect("the peer");
+        let calls = fs::read_to_string(log).expect("its log").lines().count();
+        assert!(calls < CALLS, "{calls} calls, socket: {socket}");
+    }
+}
+
 /// Fills a pipe to the last byte and leaves it blocking.
 fn fill(pipe: &mut std::io::PipeWriter) {
     fcntl(&*pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("non-blocking");
