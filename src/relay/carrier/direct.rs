@@ -194,8 +194,13 @@ impl Direct {
 
     /// Gives the sink what is in our pipe; None where it takes only writes.
     fn drain_pipe(&mut self, run: &mut Run, sink: &mut dyn Sink) -> Option<Result<Step, Failure>> {
-        let via = self.via.as_mut().filter(|via| via.held() > 0)?;
+        // What was read back out of the pipe comes before the rest of it.
+        let copies = self.copy.holds();
         let to = sink.plain()?;
+        if copies || self.refused_by(to.fd()).is_some() {
+            return None;
+        }
+        let via = self.via.as_mut().filter(|via| via.held() > 0)?;
         match via.drain(run, to.fd()) {
             Ok(bytes @ 1..) => {
                 sink.was_given(bytes);
