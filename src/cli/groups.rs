@@ -148,8 +148,8 @@ pub struct ListenOptions {
     /// Finished handshakes that may wait for accept(); `somaxconn` is the
     /// most the kernel allows [default: 128]
     ///
-    /// It is no limit on clients: who was accepted waits no longer, and the
-    /// limit is --max-clients. Nor is a full queue an error to anybody: the
+    /// It is no limit on clients: who was accepted waits no longer, and what
+    /// limits them is --max-clients of listen. Nor is a full queue an error to anybody: the
     /// kernel drops the next SYN in silence, and the client sends it again and
     /// again until its own patience ends. Over a Unix socket the client waits,
     /// or gets EAGAIN. Each listener has a queue of its own; -v, USR1 and an

@@ -148,6 +148,39 @@ fn nobody_waits_for_the_slow_and_the_silent() {
     end(listen);
 }
 
+/// A message that our socket cannot send back is its peer's trouble alone.
+#[test]
+fn one_peers_trouble_is_not_that_of_the_others() {
+    use socket2::{Domain, SockAddr, Socket, Type};
+    let dir = scratch();
+    let listen = sock("listen -k -v --seqpacket --echo ./s")
+        .cwd(dir.path())
+        .signal(Signal::SIGINT)
+        .any_stderr()
+        .listener();
+    let connect = || {
+        let socket = Socket::new(Domain::UNIX, Type::SEQPACKET, None).expect("a socket");
+        let path = SockAddr::unix(dir.path().join("s")).expect("a path");
+        socket.connect(&path).expect("accepted");
+        TcpStream::from(std::os::fd::OwnedFd::from(socket))
+    };
+    let (mut one, mut other) = (connect(), connect());
+    asks(&mut other, "first");
+    // More than 64 KiB, and still one message.
+    let long = vec![b'y'; 100_000];
+    other.write_all(&long).expect("one message");
+    let mut back = vec![0; 200_000];
+    assert_eq!(other.read(&mut back).expect("one message"), long.len());
+    // Its buffer may be twice of what ours begins with.
+    socket2::SockRef::from(&one)
+        .set_send_buffer_size(1 << 20)
+        .expect("SO_SNDBUF");
+    one.write_all(&vec![b'x'; 300_000]).expect("one message");
+    listen.wait_line("close    unix:*: message too long");
+    asks(&mut other, "still here");
+    end(listen);
+}
+
 #[test]
 fn who_is_silent_is_ended_and_nobody_else() {
     let listen = sock("listen -k -v --echo --idle 0.5 127.0.0.1:0")

@@ -14,6 +14,7 @@ use crate::plan::rules::{self, kind, transports};
 use crate::plan::{Act, Facts, Kind, Listen, Talk, Wrong};
 use crate::serve::{Answer, Answers, Command, Service, Work};
 use crate::services::Services;
+use crate::stage::send;
 use crate::units::Size;
 
 /// How long peers may take to finish once TERM or HUP came.
@@ -86,7 +87,14 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
     let work = match (answer, command) {
         (Some(answer), _) => Some(Work::Answers(Answers {
             answer,
-            send: send.clone(),
+            send: send::Options {
+                // An answer is one message, as its question was.
+                chunk: match kind {
+                    Kind::Seqpacket => rules::bytes(typed.send.chunk),
+                    _ => send.chunk,
+                },
+                ..send.clone()
+            },
             recv,
             idle: typed.idle.idle,
             lines: typed.lines.lines || facts.stdout_terminal,

@@ -72,6 +72,12 @@ impl Server<'_> {
                     false => Err(error.into()),
                 }
             }
+            // What its own socket does not take, a message too long for it, is
+            // no trouble of the others.
+            Err(Failure::Stage(error)) if self.service.keep_open && error.object == peer.name() => {
+                self.end(run, fd, Some(&error));
+                Ok(None)
+            }
             Err(failure) => Err(failure),
         }
     }
