@@ -84,12 +84,10 @@ fn is_address(command: &Command, words: &[String]) -> bool {
         return false;
     };
     let verbs = command.get_subcommands().map(Command::get_name);
-    let is_misspelt = nearest(first, verbs).is_some();
     let is_port = |word: &String| PortList::looks_like(word);
-    match rest.first() {
-        Some(next) if is_port(next) => true,
-        _ => !is_misspelt && (is_port(first) || first.contains([':', '/'])),
-    }
+    let begins = is_port(first) || first.contains([':', '/']);
+    // `lisen 5005` is no host of that name.
+    nearest(first, verbs).is_none() && (begins || rest.first().is_some_and(is_port))
 }
 
 /// A word as it may be shown: without a password and on one line.
