@@ -16,6 +16,7 @@ use super::service::Command;
 use crate::event::{Event, Traffic};
 use crate::failure::{Class, StageError};
 use crate::run::{Run, millis};
+use crate::stage::accept::is_passing;
 use crate::stage::connect::Conn;
 use crate::stage::{Stage, close};
 use crate::sys::{child, pidfd, rlimit};
@@ -166,11 +167,9 @@ fn hand_over(run: &mut Run, conn: &Conn, command: &Command) -> Result<process::C
     tell_who_is_there(&mut process, conn);
     child::belongs_to_us(&mut process, rlimit::descriptor_limit_before());
     process.spawn().map_err(|error| {
-        let passing = matches!(
-            error.raw_os_error().map(Errno::from_raw),
-            Some(Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::EAGAIN)
-        );
-        match passing {
+        let errno = error.raw_os_error().map(Errno::from_raw);
+        let passing = |errno| is_passing(errno) || errno == Errno::EAGAIN;
+        match errno.is_some_and(passing) {
             true => local(&error),
             false => failed(command, Class::Command, &error),
         }

@@ -17,7 +17,7 @@ use crate::serve::failed;
 use crate::serve::peer::Peer;
 use crate::serve::service::Work;
 use crate::stage::Stage;
-use crate::stage::accept::{knocked, settle};
+use crate::stage::accept::{is_passing, knocked, settle};
 use crate::stage::connect::Conn;
 use crate::sys::descriptor;
 
@@ -112,8 +112,10 @@ impl Server<'_> {
     /// Out of something that will be there again: later. A command that does
     /// not exist is told, and with `-k` the next peer may have more luck.
     fn not_started(&mut self, run: &mut Run, conn: Conn, error: StageError) -> Result<(), Failure> {
+        // fork(2) says EAGAIN where it is out of processes.
+        let passing = |errno| is_passing(errno) || errno == Errno::EAGAIN;
         match (error.class, error.errno) {
-            (Class::Local, Some(errno)) if self.service.keep_open => {
+            (Class::Local, Some(errno)) if self.service.keep_open && passing(errno) => {
                 self.door.rest(run, errno);
                 self.unserved = Some(conn);
                 Ok(())
