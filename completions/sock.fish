@@ -7,6 +7,7 @@ function __sock_complete
     set -l current (string replace -r '^["\']' '' -- (commandline -ct))
     set -l sock $words[1]
     type -q -- $sock; or set sock sock
+    type -q -- $sock; or return
     set -l lines (_SOCK_COMPLETE=fish $sock $words[2..] $current 2>/dev/null)
     set -l head (string split \t -- $lines[1])
     switch $head[1]

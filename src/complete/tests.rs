@@ -223,6 +223,20 @@ fn every_option_is_offered() {
     }
 }
 
+/// clap panics over a conflict with an option that the verb does not have.
+#[test]
+fn every_conflict_is_with_an_option_of_the_same_verb() {
+    let command = built();
+    let mut conflicts = 0;
+    for verb in command.get_subcommands() {
+        let all = verb.get_arguments();
+        conflicts += all
+            .map(|arg| verb.get_arg_conflicts_with(arg).len())
+            .sum::<usize>();
+    }
+    assert!(conflicts > 0);
+}
+
 /// Whoever adds an option says in `value::kind` what completes its value, if
 /// neither clap's possible values nor the name of the value do.
 #[test]
