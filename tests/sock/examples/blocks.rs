@@ -58,6 +58,22 @@ fn block<'a>(said: Option<&str>, lines: impl Iterator<Item = &'a str>) -> Option
     (!block.steps.is_empty()).then_some(block)
 }
 
+/// The ```console blocks of a Markdown text.
+pub fn console(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut said = None;
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if let Some(words) = directive(line) {
+            said = Some(words);
+        } else if line == "```console" {
+            let inside = lines.by_ref().take_while(|line| *line != "```");
+            blocks.extend(block(said.take(), inside.collect::<Vec<_>>().into_iter()));
+        }
+    }
+    blocks
+}
+
 /// The indented blocks of the text of a page.
 pub fn indented(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();

@@ -1,4 +1,4 @@
-//! Every example of the manual, as somebody types it who reads it:
+//! Every example of the manual and of README, as somebody types it who reads it:
 //! in a shell, on a network of its own where hosts have the names, open ports and
 //! firewalls that the text speaks of.
 //!
@@ -9,7 +9,7 @@ mod blocks;
 mod network;
 mod session;
 
-use blocks::indented;
+use blocks::{console, indented};
 use session::follow;
 
 /// What the pages are made of; see tests/sock/generated/.
@@ -17,6 +17,11 @@ macro_rules! text {
     ($name:literal) => {
         include_str!(concat!("../generated/text/", $name, ".md"))
     };
+}
+
+#[test]
+fn of_readme() {
+    follow("README.md", console(include_str!("../../../README.md")));
 }
 
 #[test]
@@ -67,4 +72,15 @@ fn there_are_as_many_as_promised() {
         let groups = indented(text).len();
         assert!(groups >= 5, "{groups} examples in: {}", &text[..60]);
     }
+}
+
+/// What README says of codes and states is what --help and the manual say.
+#[test]
+fn readme_has_the_tables_of_the_manual() {
+    let readme = include_str!("../../../README.md");
+    assert!(
+        readme.contains(sock::cli::EXIT_CODES),
+        "exit codes as in --help"
+    );
+    assert!(readme.contains(text!("states")), "states as in sock(1)");
 }

@@ -18,7 +18,8 @@ table inet examples {
 }
 ";
 
-/// What listens on the client: an SSH server's greeting, echo, and one more port.
+/// The other hosts, all of them the server, and what listens besides: a greeting as
+/// of SSH there, on the client echo and two ports.
 const HERE: &str = "
 for host in 10 11 12 13 14; do
     ip -n server address add 10.0.3.$host/24 dev west
@@ -34,14 +35,14 @@ END
 # One family: which of two answers first is nothing to be shown.
 grep -v '^::1 localhost' /run/hosts >/run/one
 cat /run/one >/run/hosts
-here() {
-    exec {up}< <(exec ip netns exec client setpriv --pdeathsig KILL \"$SOCK\" listen -k \"$@\" 2>&1)
+up() {
+    exec {up}< <(exec ip netns exec \"$1\" setpriv --pdeathsig KILL \"$SOCK\" listen -k \"${@:2}\" 2>&1)
     read -r line <&\"$up\"
     case $line in listening*) ;; *) echo \"$line\"; exit 1 ;; esac
 }
-here 22 -- printf 'SSH-2.0-OpenSSH_9.6\\r\\n'
-here --echo 7
-here --discard 18443
+up server 22 -- printf 'SSH-2.0-OpenSSH_9.6\\r\\n'
+up client --echo 7
+up client --discard 8080,18443
 for host in db cache web1 web2 bastion; do
     on client ping -c1 -W2 $host >/dev/null 2>&1 || true
 done
@@ -51,7 +52,7 @@ done
 #[track_caller]
 pub fn network() -> Option<Namespace> {
     let script = [include_str!("../../peers/lab.sh"), HERE].concat();
-    let ports = "tcp:22 tcp:80 tcp:443 tcp:5432 tcp:6379 tcp:2000 tcp:2020 tcp:3306";
+    let ports = "tcp:80 tcp:443 tcp:5432 tcp:6379 tcp:2000 tcp:2020 tcp:3306";
     let none = String::new;
     Namespace::new(
         &script,

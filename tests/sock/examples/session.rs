@@ -158,10 +158,10 @@ fn plain(text: &str) -> String {
     }
     let words: Vec<&str> = out
         .split_whitespace()
-        .map(|word| match word {
+        .map(|word| match word.trim_end_matches([',', ')', ':']) {
             "ms" | "µs" | "s" => "s",
             "B/s" | "KiB/s" | "MiB/s" => "B/s",
-            word => word,
+            _ => word,
         })
         .collect();
     words.join(" ")
