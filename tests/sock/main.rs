@@ -27,6 +27,7 @@ mod knocks;
 mod memory;
 mod messages;
 mod options;
+mod package;
 mod pauses;
 mod probe;
 mod progress;

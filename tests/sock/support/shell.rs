@@ -97,31 +97,57 @@ pub fn shell(name: &'static str, home: &Path) -> Option<Shell> {
         return None;
     }
     install(name, home);
+    let sock = PathBuf::from(SOCK);
+    let bin = sock.parent().expect("a directory").display();
+    let path = format!("{bin}:/usr/local/bin:/usr/bin:/bin");
+    Some(start(name, home, &path, &[]))
+}
+
+/// The same in the root of another system, where `sock` is installed; its own
+/// shells, and of us no more than a prompt.
+#[track_caller]
+pub fn installed(name: &'static str, root: &Path) -> Shell {
+    let inside = Path::new("/tmp").join(name);
+    let home = root.join("tmp").join(name);
+    configure(name, &home);
+    const ENTER: &str = "mount --rbind /proc \"$0/proc\" && exec chroot \"$0\" \"$@\"";
+    let root = root.to_str().expect("a plain name");
+    let enter = ["unshare", "-Urm", "sh", "-c", ENTER, root];
+    start(name, &inside, "/usr/bin:/bin", &enter)
+}
+
+fn start(name: &'static str, home: &Path, path: &str, enter: &[&str]) -> Shell {
+    let program = name.split(' ').next().unwrap_or(name);
+    let bashrc = home.join("bashrc").display().to_string();
     let words: &[&str] = match program {
-        "bash" => &["--rcfile", "bashrc", "-i"],
+        "bash" => &["--rcfile", &bashrc, "-i"],
         // Without the machine's own files.
         "zsh" => &["-d", "-i"],
         _ => &["-i"],
     };
     let (master, slave) = usual(200, 120);
     let again = || slave.try_clone().expect("a descriptor");
-    let sock = PathBuf::from(SOCK);
-    let bin = sock.parent().expect("a directory").display();
-    let running = Cmd::lax(program)
-        .args(words)
-        // With a terminal of its own, and nothing of our environment.
-        .via(
-            ["setsid", "--ctty", "env", "-i"]
-                .map(str::to_owned)
-                .into_iter()
-                .chain([
-                    format!("HOME={}", home.display()),
-                    format!("PATH={bin}:/usr/local/bin:/usr/bin:/bin"),
-                    "TERM=xterm".to_owned(),
-                    "LC_ALL=C.UTF-8".to_owned(),
-                ]),
-        )
-        .cwd(home)
+    let clean = [
+        "env".to_owned(),
+        "-i".to_owned(),
+        format!("HOME={}", home.display()),
+        format!("PATH={path}"),
+        "TERM=xterm".to_owned(),
+        "LC_ALL=C.UTF-8".to_owned(),
+    ];
+    let mut shell = Cmd::lax(program).args(words);
+    // With a terminal of its own, and nothing of our environment.
+    shell = shell.via(
+        ["setsid", "--ctty"]
+            .iter()
+            .chain(enter)
+            .map(|word| (*word).to_owned())
+            .chain(clean),
+    );
+    if enter.is_empty() {
+        shell = shell.cwd(home);
+    }
+    let running = shell
         .stdin(Stdin::Fd(again()))
         .stdout_to(Stdout::Fd(again()))
         .stderr_to(Stdout::Fd(slave))
@@ -135,34 +161,37 @@ pub fn shell(name: &'static str, home: &Path) -> Option<Shell> {
         _running: running,
     };
     shell.until(PROMPT);
-    Some(shell)
+    shell
 }
 
 /// The completion where a user of the shell puts it, and the shell's own file.
 fn install(name: &str, home: &Path) {
-    let sources = |file: &str| format!("{BASHRC}. {file}\n");
-    let (file, at, config, text) = match name {
-        "bash" => (
-            "sock.bash",
-            ".local/share/bash-completion/completions/sock",
-            "bashrc",
-            sources(BASH_COMPLETION),
-        ),
-        "bash alone" => ("sock.bash", "sock.bash", "bashrc", sources("sock.bash")),
-        "zsh" => ("_sock", "functions/_sock", ".zshrc", ZSHRC.to_owned()),
-        _ => (
-            "sock.fish",
-            ".config/fish/completions/sock.fish",
-            ".config/fish/config.fish",
-            FISH.to_owned(),
-        ),
+    let (file, at) = match name {
+        "bash" => ("sock.bash", ".local/share/bash-completion/completions/sock"),
+        "bash alone" => ("sock.bash", "sock.bash"),
+        "zsh" => ("_sock", "functions/_sock"),
+        _ => ("sock.fish", ".config/fish/completions/sock.fish"),
     };
-    for path in [at, config] {
-        let parent = home.join(path);
-        fs::create_dir_all(parent.parent().expect("a directory")).expect("a directory");
-    }
-    fs::copy(Path::new(COMPLETIONS).join(file), home.join(at)).expect("its completion");
-    fs::write(home.join(config), text).expect("its configuration");
+    let text = fs::read(Path::new(COMPLETIONS).join(file)).expect("its completion");
+    write(&home.join(at), &text);
+    configure(name, home);
+}
+
+/// The shell's own file.
+fn configure(name: &str, home: &Path) {
+    let sources = |file: &str| format!("{BASHRC}. {file}\n");
+    let (config, text) = match name {
+        "bash" => ("bashrc", sources(BASH_COMPLETION)),
+        "bash alone" => ("bashrc", sources("sock.bash")),
+        "zsh" => (".zshrc", ZSHRC.to_owned()),
+        _ => (".config/fish/config.fish", FISH.to_owned()),
+    };
+    write(&home.join(config), text.as_bytes());
+}
+
+fn write(path: &Path, text: &[u8]) {
+    fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+    fs::write(path, text).expect("a file");
 }
 
 fn read(mut master: File) -> Receiver<Vec<u8>> {

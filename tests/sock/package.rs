@@ -1,0 +1,30 @@
+//! The Debian package in a clean root, which .ci/package makes and names in
+//! `SOCK_ROOT`: TAB as somebody meets it who has installed nothing else.
+
+use std::path::PathBuf;
+
+use crate::support::shell::installed;
+
+/// What a line becomes; runs of spaces count as one.
+const BECOMES: [(&str, &str); 3] = [
+    ("sock pr\t", "sock probe"),
+    ("sock probe loc\t ht\t", "sock probe localhost http"),
+    (
+        "sock send --send-flags nosignal,mo\t",
+        "sock send --send-flags nosignal,more",
+    ),
+];
+
+#[test]
+#[ignore = "needs the root that .ci/package makes"]
+fn tab_in_a_clean_root() {
+    let root = PathBuf::from(std::env::var_os("SOCK_ROOT").expect("SOCK_ROOT"));
+    for name in ["bash", "zsh", "fish"] {
+        let mut shell = installed(name, &root);
+        for (keys, line) in BECOMES {
+            let typed = shell.types(keys);
+            let words: Vec<&str> = typed.line.split_whitespace().collect();
+            assert_eq!(words.join(" "), line, "{name}: {keys:?}: {}", typed.screen);
+        }
+    }
+}
