@@ -6,6 +6,7 @@ use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use crate::support::command::Cmd;
 use crate::support::net::*;
 use crate::support::wait::took_between;
 use crate::support::*;
@@ -229,6 +230,37 @@ fn a_command_does_not_outlive_a_killed_listener() {
     listen.send_signal(Signal::SIGKILL);
     listen.finish();
     drain_within(stream, Duration::from_secs(5));
+}
+
+/// A machine that has no room for one more process, or its descriptors: who
+/// was let in waits, and who comes after him waits in the queue.
+#[test]
+fn a_command_that_cannot_be_started_yet_is_started_later() {
+    if peer("prlimit").is_none() {
+        return;
+    }
+    let listen = sock("listen -k 127.0.0.1:0 -- tr a-z A-Z")
+        .signal(Signal::SIGTERM)
+        .any_stderr()
+        .listener();
+    let limit = |descriptors: usize| {
+        let (pid, limit) = (listen.pid(), descriptors);
+        let words = format!("--pid {pid} --nofile={limit}:");
+        Cmd::new("prlimit").words(words).run();
+    };
+    let held = std::fs::read_dir(format!("/proc/{}/fd", listen.pid()));
+    limit(held.expect("it runs").count() + 2);
+    let port = listen.port;
+    let peers: Vec<_> = (0..12)
+        .map(|n| std::thread::spawn(move || ask(port, &format!("peer {n}"))))
+        .collect();
+    listen.wait_line("sock: accept 127.0.0.1:*: * (EMFILE)*: peers wait until there is room");
+    limit(100);
+    for (n, peer) in peers.into_iter().enumerate() {
+        assert_eq!(peer.join().expect("served"), format!("PEER {n}"));
+    }
+    listen.send_signal(Signal::SIGTERM);
+    listen.finish();
 }
 
 /// A port scan uses up neither the only place nor a command.

@@ -140,7 +140,13 @@ impl<'a> Server<'a> {
                 }
             }
             if came {
-                for conn in self.door.accept(run, self.room())? {
+                // A command that cannot be started holds up who comes after it:
+                // they are better off in the queue.
+                let most = match self.service.work {
+                    Work::Answers(_) => self.room(),
+                    Work::Command(_) => self.room().min(1),
+                };
+                for conn in self.door.accept(run, most)? {
                     self.serve(run, conn)?;
                 }
             }
