@@ -1,4 +1,4 @@
-//! What fingers type that know nc, ncat and socat, and what is said to it: the
+//! What fingers type that know nc, ncat, socat and nmap, and what is said to it: the
 //! command that was probably meant, in the first line and as one JSON object.
 //! And the two helps.
 
@@ -44,6 +44,7 @@ const HABITS: &[(&str, &str)] = &[
         "TCP-LISTEN:5005,fork EXEC:cat",
         "`sock listen -k 5005 -- cat`",
     ),
+    ("probe -Pn -p 22,80 host", "`sock probe host 22,80`"),
     ("help", "`sock --help`"),
     ("help probe", "`sock probe --help`"),
     (

@@ -81,6 +81,7 @@ impl Line {
                 "connect" | "listen" => self.option("--quit-after-eof", one.value),
                 _ => {}
             },
+            Some(Asks::EveryPort) => self.source.1 = Some("1-65535".to_owned()),
             Some(Asks::SourceAddress) => self.source.0 = one.value,
             Some(Asks::SourcePort) => self.source.1 = one.value,
             Some(Asks::Program) => {
@@ -114,6 +115,13 @@ impl Line {
                 let after = std::mem::take(&mut self.addresses);
                 let typed = if port.is_some() { Vec::new() } else { after };
                 self.addresses = host.into_iter().chain(port).chain(typed).collect();
+            }
+            // As nmap means it.
+            (None, Some(ports)) if self.verb == "probe" && !self.probes => {
+                match self.addresses.as_slice() {
+                    [host] if !host.contains(':') => self.addresses.push(ports),
+                    _ => self.option("--ports", Some(ports)),
+                }
             }
             // A port, a host, and nothing else: hardly the port to come from.
             (None, Some(port)) if self.addresses.len() == 1 && !is_whole(&self.addresses[0]) => {

@@ -1,4 +1,4 @@
-//! Habits from nc, ncat and socat: what was typed in their language, in ours.
+//! Habits from nc, ncat, socat and nmap: what was typed in their language, in ours.
 //! Pure; whether the answer parses is for the caller to see.
 
 mod line;

@@ -1,4 +1,4 @@
-//! Words as nc and ncat take them.
+//! Words as nc and ncat take them, and for probe nmap.
 
 use clap::{ArgAction, Command};
 
@@ -64,7 +64,14 @@ fn read(
     let (mut given, mut addresses) = (Vec::new(), Vec::new());
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
-        if let Some(long) = word.strip_prefix("--").filter(|long| !long.is_empty()) {
+        let nmaps = table::find_in_nmap(word).filter(|_| verb == Some("probe"));
+        if nmaps.is_some() {
+            given.push(Given {
+                name: word.clone(),
+                value: None,
+                asks: nmaps,
+            });
+        } else if let Some(long) = word.strip_prefix("--").filter(|long| !long.is_empty()) {
             let (long, value) = match long.split_once('=') {
                 Some((long, value)) => (long, Some(value.to_owned())),
                 None => (long, None),

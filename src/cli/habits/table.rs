@@ -1,5 +1,5 @@
-//! The options of nc (OpenBSD's) and ncat that are not ours, and what they ask
-//! for here.
+//! The options of nc (OpenBSD's), ncat and nmap that are not ours, and what they
+//! ask for here.
 
 /// What a foreign option asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Asks {
     Quit,
     /// A dump, in a file.
     Hex,
+    /// All ports there are.
+    EveryPort,
     /// No half-close at stdin's end.
     Keep,
     /// What sock does not do.
@@ -30,7 +32,7 @@ pub enum Asks {
 }
 
 use Asks::{
-    Hex, Keep, Listen, Never, Nothing, Ours, Probe, Program, Quit, Recv, Send, Shell,
+    EveryPort, Hex, Keep, Listen, Never, Nothing, Ours, Probe, Program, Quit, Recv, Send, Shell,
     SourceAddress, SourcePort, Unix,
 };
 
@@ -103,4 +105,29 @@ const TABLE: &[(&str, bool, Asks)] = &[
 pub fn find(name: &str) -> Option<(bool, Asks)> {
     let mut rows = TABLE.iter();
     rows.find(|row| row.0 == name).map(|row| (row.1, row.2))
+}
+
+/// Whole words of nmap, to whoever says `probe`.
+const NMAP: &[(&str, Asks)] = &[
+    ("-Pn", Nothing),
+    ("-sT", Nothing),
+    ("-sS", Nothing),
+    ("-sU", Ours("-u")),
+    ("-sV", Ours("--banner")),
+    ("-T3", Nothing),
+    ("-T4", Nothing),
+    ("-T5", Nothing),
+    ("-p-", EveryPort),
+    ("-F", Never("a port is asked by its number or its name")),
+    ("-A", Never("sock guesses no systems")),
+    ("-O", Never("sock guesses no systems")),
+    ("--reason", Nothing),
+    ("--open", Nothing),
+    ("--traceroute", Ours("--trace")),
+];
+
+/// What a word of nmap asks for.
+pub fn find_in_nmap(word: &str) -> Option<Asks> {
+    let mut rows = NMAP.iter();
+    rows.find(|row| row.0 == word).map(|row| row.1)
 }

@@ -83,6 +83,14 @@ fn what_others_write_and_what_it_means() {
         ("send -q 1 host 22", "send --close-wait 1 host 22"),
         ("recv -l -p 5005", "recv -l 5005"),
         ("connect --nodelay -N host 22", "connect --nodelay host 22"),
+        // nmap
+        ("probe -p 22 host", "probe host 22"),
+        ("probe -p 22,80 -Pn host", "probe host 22,80"),
+        ("probe -p 22 10.0.0.0/24", "probe 10.0.0.0/24 22"),
+        ("probe -p- host", "probe host 1-65535"),
+        ("probe -sU -p 53 host", "probe -u host 53"),
+        ("probe -p 22 h1 h2", "probe --ports 22 h1 h2"),
+        ("probe -T4 -Pn host 22", "probe host 22"),
         // ncat
         ("--listen 5005", "listen 5005"),
         ("--listen --keep-open 5005", "listen --keep-open 5005"),
