@@ -1,6 +1,6 @@
 //! What moves the bytes of one direction.
 //!
-//! The pump above does not know how. [`Copy`] takes them through a buffer of
+//! The pump above does not know how. [`Copy`](struct@Copy) takes them through a buffer of
 //! our own; [`Direct`] lets the kernel move them where both ends are such that
 //! it can, and copies where they are not.
 
