@@ -31,6 +31,27 @@ fn what_was_to_be_sent_is_for_the_next() {
     }
 }
 
+/// What was read for one that only knocked counts towards `--bytes` as it was
+/// read, and not as --crlf makes it.
+#[test]
+fn what_was_read_for_one_counts_for_the_next() {
+    let mut send = sock("send -l 127.0.0.1:0 --crlf --bytes 10")
+        .stdin(Stdin::Pipe)
+        .any_stderr()
+        .listener();
+    // Stopped, so that it finds both at once: bytes to send, and the reset.
+    send.send_signal(Signal::SIGSTOP);
+    send.write("a\nb\n");
+    reset(dial(V4, send.port));
+    send.send_signal(Signal::SIGCONT);
+    send.wait_line("*still listening");
+    let peer = dial(V4, send.port);
+    send.write("c\nd\ne\nf\n");
+    let came = drain(peer).0;
+    assert_eq!(String::from_utf8_lossy(&came), "a\r\nb\r\nc\r\nd\r\ne\r\n");
+    send.finish();
+}
+
 #[test]
 fn nor_is_stdin_lost_to_a_relay() {
     for keep in ["", "-k "] {

@@ -18,6 +18,8 @@ pub struct Copy {
     /// What one read takes at most; a converted piece may be longer.
     capacity: usize,
     held: Option<std::ops::Range<usize>>,
+    /// What the source gave for it: fewer bytes where --crlf adds some.
+    taken: usize,
     lines: bool,
     crlf: Option<Crlf>,
 }
@@ -33,6 +35,7 @@ impl Copy {
             buffer: vec![0; capacity],
             capacity,
             held: None,
+            taken: 0,
             lines: false,
             crlf: None,
         }
@@ -60,9 +63,9 @@ impl Copy {
         self.held.clone().map_or(&[], |held| &self.buffer[held])
     }
 
-    /// How many bytes are held.
-    pub fn held(&self) -> usize {
-        self.held.as_ref().map_or(0, ExactSizeIterator::len)
+    /// How many bytes of the source are held, before any of them has left.
+    pub fn taken(&self) -> usize {
+        self.held.as_ref().map_or(0, |_| self.taken)
     }
 
     /// Starts with these bytes, as if they had been read.
@@ -73,6 +76,7 @@ impl Copy {
     }
 
     fn hold(&mut self, mut length: usize) {
+        self.taken = length;
         if let Some(crlf) = &mut self.crlf {
             length = crlf.convert(&mut self.buffer, length);
         }

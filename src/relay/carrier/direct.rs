@@ -112,9 +112,10 @@ impl Direct {
         }
     }
 
-    /// Bytes that were read and wait for the sink.
-    pub fn held(&self) -> usize {
-        self.copy.held() + self.via.as_ref().map_or(0, Via::held)
+    /// How many bytes of the source wait for the sink, before any of them has
+    /// left.
+    pub fn taken(&self) -> usize {
+        self.copy.taken() + self.via.as_ref().map_or(0, Via::held)
     }
 
     fn way(&self, from: &dyn Plain, to: &dyn Plain) -> Option<Way> {
@@ -238,7 +239,7 @@ fn is_for_the_copy(errno: Errno) -> bool {
 
 impl Carrier for Direct {
     fn holds(&self) -> bool {
-        self.held() > 0 || self.copy.holds()
+        self.copy.holds() || self.via.as_ref().is_some_and(|via| via.held() > 0)
     }
 
     fn pass(

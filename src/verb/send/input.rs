@@ -74,7 +74,7 @@ pub(super) fn send(
         let mut sending = Observed::new(sending, &mut sent_look);
         let mut pump = Pump::new(begun).limit(named.bytes).pace(plan.send.pace());
         if carrier.holds() {
-            pump.took(carrier.held(), begun);
+            pump.took(carrier.taken(), begun);
         }
         let outbound = Direction {
             pump,
