@@ -300,14 +300,16 @@ fn always_are_lines_where_there_is_no_terminal() {
         .lines()
         .map(|line| serde_json::from_str(line).expect("an object"))
         .collect();
-    assert_eq!(events.len(), 2, "{ended}");
+    // More where the machine stood still.
+    assert!(events.len() >= 2, "{ended}");
     for event in &events {
         assert_eq!(event["event"], "progress", "{ended}");
         assert_eq!(event["total"], 120_000, "{ended}");
         let rate = event["rate"].as_f64().expect("a rate");
         assert!((50_000.0..150_000.0).contains(&rate), "{ended}");
     }
-    assert_eq!(events[1]["sent"], 120_000, "{ended}");
+    let last = events.last().expect("some");
+    assert_eq!(last["sent"], 120_000, "{ended}");
 }
 
 #[test]
