@@ -3,12 +3,13 @@
 
 function __sock_complete
     set -l words (commandline -opc)
+    set -l current (commandline -ct)
     # What is quoted is still open.
-    set -l current (string replace -r '^["\']' '' -- (commandline -ct))
+    set current (string replace -r '^["\']' '' -- "$current")
     set -l sock $words[1]
     type -q -- $sock; or set sock sock
     type -q -- $sock; or return
-    set -l lines (_SOCK_COMPLETE=fish $sock $words[2..] $current 2>/dev/null)
+    set -l lines (_SOCK_COMPLETE=fish $sock $words[2..] "$current" 2>/dev/null)
     set -l head (string split \t -- $lines[1])
     switch $head[1]
         case files
