@@ -2,6 +2,7 @@
 //! byte for byte, or this test says how to make them anew.
 
 mod markup;
+mod options;
 mod page;
 mod schema_page;
 

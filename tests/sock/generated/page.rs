@@ -4,9 +4,9 @@
 use std::fmt::Write;
 
 use clap::Command;
-use clap_mangen::Man;
 
 use super::markup::{escape, inline, item, literal, roff};
+use super::options::options;
 
 /// Fixed, so that a page changes only when its text does.
 const DATE: &str = "2026-11-20";
@@ -101,35 +101,6 @@ fn verbs(command: &Command) -> String {
         true => items,
         false => format!(".SH VERBS\n{items}"),
     }
-}
-
-/// The options as clap_mangen writes them, each stage a part of one section.
-fn options(command: &Command) -> String {
-    let mut made = Vec::new();
-    Man::new(command.clone())
-        .render_options_section(&mut made)
-        .expect("a section");
-    let made = String::from_utf8(made).expect("text");
-    let mut out = String::new();
-    for line in made.lines() {
-        match line {
-            ".SH OPTIONS" | ".br" => {}
-            // What makes apostrophes of \*(Aq: this page has them from escape().
-            line if line.starts_with(".ie ") || line.starts_with(".el ") => {}
-            // mandoc(1) would have paragraphs instead.
-            "" | ".sp" => out += ".sp\n",
-            line => match line.strip_prefix(".SH ") {
-                // clap_mangen shouts: these are names of functions.
-                Some(stage) => {
-                    let _ = writeln!(out, ".SS {}", stage.to_lowercase());
-                }
-                None => {
-                    let _ = writeln!(out, "{}", line.replace("\\*(Aq", "\\(aq"));
-                }
-            },
-        }
-    }
-    out
 }
 
 /// What `--help` says at its end, but for its examples and codes: those of a
