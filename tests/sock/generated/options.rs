@@ -47,7 +47,7 @@ pub fn options(command: &Command) -> String {
 /// What stands between backticks in bold; the rest is roff already.
 fn bold(line: &str) -> String {
     let parts: Vec<&str> = line.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return line.to_owned();
     }
     let parts = parts.iter().enumerate();
