@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::{flag, low_level};
 
 use crate::sys;
@@ -71,6 +71,9 @@ impl Signals {
             flag::register_usize(signal, Arc::clone(&signals.ending.0), signal as usize)?;
             low_level::pipe::register(signal, writer.try_clone()?)?;
         }
+        // A file that may grow no more (RLIMIT_FSIZE) is then a failed write,
+        // EFBIG, and can be told.
+        flag::register(SIGXFSZ, Arc::default())?;
         flag::register(SIGUSR1, Arc::clone(&signals.progress))?;
         low_level::pipe::register(SIGUSR1, writer)?;
         Ok(signals)

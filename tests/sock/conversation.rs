@@ -622,8 +622,7 @@ fn retry_asks_again() {
     .any_stderr()
     .spawn();
     connect.wait_line("*ECONNREFUSED*");
-    drop(refused);
-    let listener = Listener::at(V4, port).expect("the port was ours");
+    let listener = refused.listen();
     drop(listener.accept().expect("it asked again"));
     connect.finish();
 }

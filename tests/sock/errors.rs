@@ -10,6 +10,7 @@ use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
 use crate::support::command::Cmd;
+use crate::support::files::noise;
 use crate::support::net::*;
 use crate::support::*;
 
@@ -511,4 +512,23 @@ fn untrusted_words_are_escaped() {
         .any_stderr()
         .run();
     assert_eq!(ended.err.lines().count(), 1, "{ended}");
+}
+
+/// The limit of files is trouble like a full disk: told, with what is kept.
+#[test]
+fn a_file_that_may_grow_no_more() {
+    let dir = scratch();
+    // By splice(2), and by write(2).
+    for to in ["-o f", "-o f --lines"] {
+        let (port, peer) = serve(V4, |mut stream| stream.write_all(&noise(41, 16 << 20)));
+        let ended = sock(format!("recv 127.0.0.1 {port} {to} --force"))
+            .cwd(dir.path())
+            .after("ulimit -f 1000")
+            .code(1)
+            .stderr("sock: recv f.part: * (EFBIG)*kept in f.part*\n")
+            .run();
+        assert_eq!(ended.err.lines().count(), 1, "{ended}");
+        assert!(dir.path().join("f.part").exists(), "{to}");
+        assert!(peer.join().expect("the peer").is_err(), "the sender knows");
+    }
 }

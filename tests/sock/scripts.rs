@@ -125,8 +125,7 @@ fn a_wait_ends_when_all_is_as_expected() {
     for _ in 0..2 {
         listener.accept().expect("a question");
     }
-    drop(refused);
-    let _listener = Listener::at(V4, port).expect("it is free");
+    let _listener = refused.listen();
     let ended = running.finish();
     took_between(ended.elapsed, Duration::ZERO, Duration::from_secs(2));
 }

@@ -48,6 +48,12 @@ impl Refused {
     pub fn port(&self) -> u16 {
         port_of(&self.0)
     }
+
+    /// Refuses no longer. The port was never let go.
+    pub fn listen(self) -> Listener {
+        self.0.listen(16).expect("it is bound");
+        Listener(self.0.into())
+    }
 }
 
 /// A TCP port that never answers, without a firewall: listen(0) with its accept
