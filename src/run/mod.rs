@@ -72,7 +72,10 @@ pub struct Run {
     aside: Option<Vec<Aside>>,
 }
 
-/// What is held back.
+/// What was held back, in its order.
+#[derive(Default)]
+pub struct Held(Vec<Aside>);
+
 enum Aside {
     Told(Event),
     Result(Event),
@@ -139,18 +142,22 @@ impl Run {
         }
     }
 
-    /// Holds results and errors back until it is known what they are worth;
-    /// what was held back before is forgotten.
+    /// Holds results and errors back until it is known what they are worth.
     pub fn set_aside(&mut self) {
         self.aside = Some(Vec::new());
     }
 
-    /// Tells what was held back, and from now on everything at once.
+    /// Gives out what was held back; from now on everything is told at once.
+    pub fn take_aside(&mut self) -> Held {
+        Held(self.aside.take().unwrap_or_default())
+    }
+
+    /// Tells what was held back.
     ///
     /// # Errors
     /// As for [`Run::result`].
-    pub fn tell_aside(&mut self) -> Result<(), Failure> {
-        for one in self.aside.take().unwrap_or_default() {
+    pub fn tell_held(&mut self, held: Held) -> Result<(), Failure> {
+        for one in held.0 {
             match one {
                 Aside::Told(event) => self.tell(event),
                 Aside::Result(event) => self.result(&event)?,

@@ -178,6 +178,67 @@ fn an_expired_wait_has_the_code_of_the_last_answers() {
     assert_eq!(ended.lines().len(), 1, "{ended}");
 }
 
+/// However long the silence of a round takes: who comes up before the end is seen.
+#[test]
+fn a_wait_has_no_blind_end() {
+    let silent = Silent::new(V4);
+    let port = silent.port();
+    let running = sock(format!("probe -w 2 --wait 5.5 127.0.0.1 {port}"))
+        .stdout(format!("127.0.0.1\t127.0.0.1\t{port}\ttcp\topen\t*\n"))
+        .spawn();
+    let first = port_held_by(&running, &["tcp"], SYN_SENT);
+    let second = || port_held_by(&running, &["tcp"], SYN_SENT) != first;
+    eventually("a second round", || second().then_some(()));
+    drop(silent);
+    let _listener = Listener::at(V4, port).expect("it is free");
+    running.finish();
+}
+
+/// Silence that was not waited out is not what is told in the end.
+#[test]
+fn a_round_that_is_cut_short_does_not_hide_the_one_before() {
+    let silent = Silent::new(V4);
+    let port = silent.port();
+    for (ends, code, stderr) in [
+        ("--wait 1", 5, ""),
+        ("--wait 10 --timeout 1.2", 124, "sock: *--timeout*\n"),
+    ] {
+        let ended = sock(format!("probe -w 0.8 {ends} 127.0.0.1 {port}"))
+            .code(code)
+            .any_stdout()
+            .stderr(stderr)
+            .run();
+        let lines = ended.lines();
+        let fields: Vec<&str> = lines[0].split('\t').collect();
+        assert_eq!((lines.len(), fields[4]), (1, "filtered"), "{ended}");
+        let ms: f64 = fields[7].parse().expect("milliseconds");
+        assert!(ms >= 800.0, "{ended}");
+    }
+}
+
+/// What can be read only once is read once, and asked again and again.
+#[test]
+fn a_wait_reads_a_fifo_once() {
+    let refused = Refused::new(V4);
+    let closed = refused.port();
+    let dir = scratch();
+    let fifo = dir.path().join("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("a fifo");
+    let running = sock("probe --wait 1 --targets fifo")
+        .cwd(dir.path())
+        .code(4)
+        .stdout(format!("127.0.0.1\t127.0.0.1\t{closed}\ttcp\tclosed\t*\n"))
+        .spawn();
+    std::fs::write(&fifo, format!("127.0.0.1 {closed}\n")).expect("a reader");
+    running.finish();
+    // Without a writer it is --timeout that ends the wait for one.
+    sock("probe --wait 9 --timeout 0.3 --targets fifo")
+        .cwd(dir.path())
+        .code(124)
+        .stderr("sock: *--timeout*\n")
+        .run();
+}
+
 /// A signal ends a wait with what was known last.
 #[test]
 fn a_signal_ends_a_wait() {

@@ -86,7 +86,7 @@ impl<'a> Feed<'a> {
     ) -> Result<Feed<'a>, StageError> {
         let lists = match plan.lists.is_empty() {
             true => None,
-            false => Some(Lists::open(&plan.lists, &round.stdin, Arc::clone(news))?),
+            false => Some(Lists::open(&plan.lists, &round.read, Arc::clone(news))?),
         };
         let mut resolve = plan.resolve;
         if let Some(until) = round.until {

@@ -56,14 +56,14 @@ pub enum Next {
 }
 
 impl Lists {
-    /// Begins to read; `news` is written to whenever there is more. What stdin
+    /// Begins to read; `news` is written to whenever there is more. What a list
     /// holds may have been read before.
     ///
     /// # Errors
     /// A file that is not there or a directory, stdin closed at start, no thread.
     pub fn open(
         lists: &[List],
-        stdin: &Option<Arc<[u8]>>,
+        read: &[Option<Arc<[u8]>>],
         news: Arc<EventFd>,
     ) -> Result<Lists, StageError> {
         for list in lists {
@@ -73,17 +73,17 @@ impl Lists {
         }
         let inputs: Vec<Input> = lists.iter().map(|list| list.input.clone()).collect();
         let (ready, chunks) = sync_channel(CHUNKS);
-        let stdin = stdin.clone();
+        let read = read.to_vec();
         let reading = move || {
             for (list, input) in inputs.iter().enumerate() {
                 let mut reader = Reader::new(list, &ready, &news);
                 let open = || -> io::Result<Box<dyn Read + '_>> {
-                    Ok(match (input, &stdin) {
-                        (Input::Stdin, Some(text)) => Box::new(&text[..]),
-                        (Input::Stdin, None) => {
+                    Ok(match (read.get(list), input) {
+                        (Some(Some(text)), _) => Box::new(&text[..]),
+                        (_, Input::Stdin) => {
                             Box::new(File::from(descriptor::standard(0).try_clone_to_owned()?))
                         }
-                        (Input::File(path), _) => Box::new(File::open(path)?),
+                        (_, Input::File(path)) => Box::new(File::open(path)?),
                     })
                 };
                 if reader.read(open()).is_err() {

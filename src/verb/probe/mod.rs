@@ -85,8 +85,8 @@ pub fn run(run: &mut Run, plan: &Probe) -> Result<Done, Failure> {
 struct Round {
     /// The moment at which silence is no longer waited out.
     until: Option<Instant>,
-    /// stdin, where it has been read before.
-    stdin: Option<Arc<[u8]>>,
+    /// What each list holds, where that has been read before.
+    read: Vec<Option<Arc<[u8]>>>,
     /// `--data`
     data: Option<Text>,
 }

@@ -1,17 +1,21 @@
 //! `--wait`: asks, and resolves, again and again until the answers are as
-//! expected. Only the last round is told.
+//! expected. Only the last round is told, or the one before it if that one was
+//! cut short.
 
-use std::io::Read;
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::poll::PollFlags;
 
 use super::{Round, ask_all};
 use crate::exit::Done;
 use crate::failure::{Class, Failure, StageError};
 use crate::plan::{Input, Probe};
-use crate::run::{Interest, Run, Wake};
+use crate::run::{Held, Interest, Run, Wake};
 use crate::stage::Stage;
 use crate::sys::descriptor;
 
@@ -31,63 +35,90 @@ pub fn wait(
     patience: Duration,
 ) -> Result<Done, Failure> {
     let until = run.started().checked_add(patience);
-    let is_read = plan.lists.iter().any(|list| list.input == Input::Stdin);
     round.until = until;
-    if is_read {
-        round.stdin = Some(stdin(run)?);
+    for list in &plan.lists {
+        round.read.push(once(run, &list.input)?);
     }
+    // What the last round came to that had its time.
+    let mut known: Option<(Held, Done)> = None;
     loop {
         run.set_aside();
-        let begun = Instant::now();
         let result = ask_all(run, plan, &round);
-        let now = Instant::now();
-        let goes_on = matches!(&result, Ok(Done::Answers(misses)) if !misses.is_empty());
-        if !goes_on {
-            run.tell_aside()?;
-            return result;
+        let held = run.take_aside();
+        let done = match result {
+            Ok(done) => done,
+            Err(failure) => {
+                run.tell_held(known.map_or(held, |(known, _)| known))?;
+                return Err(failure);
+            }
+        };
+        if !matches!(&done, Done::Answers(misses) if !misses.is_empty()) {
+            run.tell_held(held)?;
+            return Ok(done);
         }
-        let left = until.map(|until| until.saturating_duration_since(now));
-        let (time, is_over) = pause(left, now - begun);
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        // Silence that was not waited out says less than what is known already.
+        let is_cut = left.is_some_and(|left| left.is_zero());
+        let latest = match known.take().filter(|_| is_cut) {
+            Some(known) => known,
+            None => (held, done),
+        };
+        let (time, is_over) = pause(left);
         let slept = run.sleep(time);
         if is_over || slept.is_err() {
-            run.tell_aside()?;
-            return slept.and(result);
+            run.tell_held(latest.0)?;
+            return slept.map(|()| latest.1);
         }
+        known = Some(latest);
     }
 }
 
-/// How long to sleep after a round that took so long, and whether that is the
-/// end: a round that has no time for its answers would only spoil the last.
-fn pause(left: Option<Duration>, took: Duration) -> (Duration, bool) {
-    let Some(left) = left else {
-        return (PAUSE, false);
+/// How long to sleep after a round, and whether that is the end. The last round
+/// may be short: what comes up late is to be seen all the same.
+fn pause(left: Option<Duration>) -> (Duration, bool) {
+    match left {
+        None => (PAUSE, false),
+        Some(left) if left > SOONEST => (PAUSE.min(left - SOONEST), false),
+        Some(left) => (left, true),
+    }
+}
+
+/// All of a list that can be read only once: stdin, a pipe, a fifo. A file is
+/// read in each round, as it is then.
+fn once(run: &mut Run, input: &Input) -> Result<Option<Arc<[u8]>>, Failure> {
+    let name = input.to_string();
+    let failed = |error| StageError::io(Stage::Resolve, name.clone(), Class::Local, &error);
+    let opened;
+    let list = match input {
+        Input::Stdin if descriptor::was_closed(0) => {
+            return Err(failed(Errno::EBADF.into()).into());
+        }
+        Input::Stdin => descriptor::standard(0),
+        Input::File(path) => {
+            let found = std::fs::metadata(path).map_err(failed)?;
+            if found.is_file() || found.is_dir() {
+                return Ok(None);
+            }
+            // open() of a fifo would wait for its writer, and no timer with it.
+            let mut options = File::options();
+            let options = options.read(true).custom_flags(nix::libc::O_NONBLOCK);
+            opened = options.open(path).map_err(failed)?;
+            opened.as_fd()
+        }
     };
-    let needed = 2 * took + SOONEST;
-    match left.checked_sub(needed) {
-        Some(room) => (PAUSE.min(room), false),
-        None => (left, true),
-    }
-}
-
-/// All of stdin, which can be read only once.
-fn stdin(run: &mut Run) -> Result<Arc<[u8]>, Failure> {
-    let failed = |error| StageError::io(Stage::Resolve, "stdin", Class::Local, &error);
-    if descriptor::was_closed(0) {
-        return Err(failed(nix::errno::Errno::EBADF.into()).into());
-    }
-    run.enter(Stage::Resolve, "stdin");
+    run.enter(Stage::Resolve, &name);
     let mut text = Vec::new();
     let mut chunk = [0; 64 * 1024];
     loop {
-        let mut ready = [Interest::new(descriptor::standard(0), PollFlags::POLLIN)];
+        let mut ready = [Interest::new(list, PollFlags::POLLIN)];
         if run.wait(&mut ready, None)? != Wake::Ready {
             continue;
         }
-        match std::io::stdin().read(&mut chunk) {
-            Ok(0) => return Ok(text.into()),
+        match nix::unistd::read(list, &mut chunk) {
+            Ok(0) => return Ok(Some(text.into())),
             Ok(len) => text.extend(&chunk[..len]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(error).into()),
+            Err(Errno::EINTR | Errno::EAGAIN) => {}
+            Err(errno) => return Err(failed(errno.into()).into()),
         }
     }
 }
@@ -97,17 +128,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_round_has_time_for_its_answers() {
+    fn the_last_round_leaves_nothing_unwatched() {
         let ms = Duration::from_millis;
-        for (left, took, want) in [
-            (None, ms(5), (PAUSE, false)),
-            (Some(ms(5000)), ms(5), (PAUSE, false)),
-            (Some(ms(100)), ms(5), (ms(70), false)),
-            (Some(ms(30)), ms(5), (ms(0), false)),
-            (Some(ms(29)), ms(5), (ms(29), true)),
-            (Some(ms(900)), ms(4000), (ms(900), true)),
+        for (left, want) in [
+            (None, (PAUSE, false)),
+            (Some(ms(5000)), (PAUSE, false)),
+            (Some(ms(100)), (ms(80), false)),
+            (Some(ms(21)), (ms(1), false)),
+            (Some(ms(20)), (ms(20), true)),
+            (Some(ms(0)), (ms(0), true)),
         ] {
-            assert_eq!(pause(left, took), want, "{left:?} {took:?}");
+            assert_eq!(pause(left), want, "{left:?}");
         }
     }
 }
