@@ -69,13 +69,21 @@ pub fn send(socket: &Socket, payload: &[u8], sent: u32) -> Outcome {
             match (pending, errno(&error)) {
                 (Outcome::Pending, libc::EAGAIN | libc::EINTR) => Outcome::Pending,
                 // send() gave the pending error, and took it from SO_ERROR.
-                (Outcome::Pending, _) if sent > 0 => {
-                    Outcome::Settled(Evidence::errno(errno(&error)), Some(sent))
-                }
+                (Outcome::Pending, _) if sent > 0 => repeated(&error, sent),
                 (Outcome::Pending, _) => Outcome::failed(&error),
                 (found, _) => found,
             }
         }
+    }
+}
+
+/// What it amounts to that a datagram could not be sent again. What this machine
+/// was short of for a moment (with IP_RECVERR a full queue of the device says
+/// ENOBUFS) is no answer: what was sent before is still waited for.
+fn repeated(error: &io::Error, sent: u32) -> Outcome {
+    match Outcome::failed(error) {
+        Outcome::Settled(evidence, _) => Outcome::Settled(evidence, Some(sent)),
+        _ => Outcome::Pending,
     }
 }
 
@@ -125,5 +133,24 @@ pub fn expire(socket: &Socket, sent: u32) -> Outcome {
     match look(socket, sent) {
         Outcome::Pending => Outcome::Settled(Evidence::Silence, Some(sent)),
         found => found,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortage_does_not_end_what_was_asked_before() {
+        let repeated = |errno| repeated(&io::Error::from_raw_os_error(errno), 2);
+        for short in [libc::ENOBUFS, libc::ENOMEM] {
+            assert!(matches!(repeated(short), Outcome::Pending));
+        }
+        for errno in [libc::ECONNREFUSED, libc::EPERM, libc::ENETUNREACH] {
+            let Outcome::Settled(evidence, sent) = repeated(errno) else {
+                panic!("{errno} is an answer");
+            };
+            assert_eq!((evidence, sent), (Evidence::errno(errno), Some(2)));
+        }
     }
 }

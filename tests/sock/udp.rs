@@ -101,6 +101,12 @@ fn closed_ports_of_a_host_that_limits_its_answers_are_not_called_silent() {
     let (closed, limited) = (count("icmp-port-unreachable"), count("icmp-limited"));
     assert_eq!(closed + limited, 200, "{ended}");
     assert!(closed >= 20, "{closed} {ended}");
+    // However late it was asked for the time that brought the answer.
+    let slowest = (all.iter())
+        .filter(|row| row["state"] == "closed")
+        .map(|row| row["time_ms"].as_f64().expect("a time"))
+        .fold(0.0, f64::max);
+    assert!(slowest < 3000.0, "{slowest} ms {ended}");
     assert_eq!(
         summary["limiting"],
         serde_json::json!(["10.9.0.2"]),

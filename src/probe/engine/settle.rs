@@ -118,13 +118,15 @@ impl Engine<'_, '_, '_> {
         banner: Option<Banner>,
     ) -> Result<(), Halt> {
         let now = Instant::now();
-        // Asked more than once, it began with the first.
-        let (began, sent) = match self.schedule.asked(question) {
-            Some(asked) if asked.sent > 0 => (asked.began, Some(asked.sent)),
-            _ => (began, sent),
+        // Silence has lasted since the first time it was asked; an answer is as
+        // old as the question it answers.
+        let (silent_since, asked_at, sent) = match self.schedule.asked(question) {
+            Some(asked) if asked.sent > 0 => (asked.began, asked.since(), Some(asked.sent)),
+            _ => (began, began, sent),
         };
         let heard = match evidence {
             Evidence::Silence => {
+                let began = silent_since;
                 let evidence = match self.schedule.silent(question, now) {
                     Silence::Believed => Evidence::Silence,
                     Silence::Limited => Evidence::Rationed,
@@ -140,7 +142,7 @@ impl Engine<'_, '_, '_> {
             _ => Heard::Other,
         };
         self.schedule.finished(question, heard, now);
-        let finding = Finding::new(evidence, now - began, sent, socket);
+        let finding = Finding::new(evidence, now - asked_at, sent, socket);
         self.report(question, Finding { banner, ..finding })
     }
 

@@ -57,6 +57,15 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// Since when what answers now has been asked: in a wave by one datagram,
+    /// before by the first of a few.
+    pub fn since(&self) -> Instant {
+        match self.is_check {
+            true => self.last,
+            false => self.began,
+        }
+    }
+
     pub(super) fn new(now: Instant) -> Asked {
         Asked {
             began: now,
