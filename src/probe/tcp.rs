@@ -45,7 +45,10 @@ pub fn ask(socket: &Socket, peer: SocketAddr) -> Outcome {
             libc::EADDRNOTAVAIL => Outcome::Settled(Evidence::NoSource, Some(0)),
             libc::EAGAIN => Outcome::Short(libc::EAGAIN),
             number => match entry(socket, number) {
-                None if number != libc::ECONNREFUSED => Outcome::failed(&error),
+                // After either of these a SYN has been answered.
+                None if !matches!(number, libc::ECONNREFUSED | libc::ECONNRESET) => {
+                    Outcome::failed(&error)
+                }
                 entry => Outcome::Settled(
                     Evidence::Errno {
                         errno: number,

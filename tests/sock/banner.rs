@@ -73,6 +73,7 @@ fn each_degree_of_open() {
     for ((row, (greeting, banner)), what) in rows(&ended, &ports).iter().zip(expected).zip(WHAT) {
         assert_eq!(row["state"], "open", "{what} {ended}");
         assert_eq!(row["greeting"], greeting, "{what} {ended}");
+        assert_ne!(row["syns"], 0, "{what} {ended}");
         assert_eq!(row["banner"].as_str(), banner, "{what} {ended}");
         // The handshake's time has nothing of the wait for the banner.
         assert!(
