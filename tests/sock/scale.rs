@@ -306,6 +306,36 @@ nft add rule inet t in tcp dport 4001-4040 drop
     assert_eq!(run("ulimit -n 64"), all);
 }
 
+/// Most of them may be taken before it starts.
+#[test]
+fn inherited_descriptors_do_not_become_answers() {
+    let script = "
+nft add table inet t
+nft 'add chain inet t in { type filter hook input priority 0; }'
+nft add rule inet t in tcp dport 4001-4010 drop
+";
+    let Some(own) = Namespace::lonely_after(script, "") else {
+        return;
+    };
+    let list: String = (4001..=4010).map(|p| format!("127.0.0.1 {p}\n")).collect();
+    // What is left is enough for one engine and two or three questions.
+    for last in [50, 51] {
+        let taken = format!(
+            "for fd in {{3..{last}}}; do eval \"exec $fd</dev/null\"; done; \
+             ulimit -n 64; exec \"$@\""
+        );
+        let ended = sock("probe -w 0.3 --targets -")
+            .via(["bash", "-c", &taken, "bash"])
+            .inside(&own, "")
+            .input(list.as_str())
+            .code(5)
+            .any_stdout()
+            .run();
+        let filtered = ended.text().matches("\tfiltered\tno-answer\t").count();
+        assert_eq!(filtered, 10, "{ended}");
+    }
+}
+
 /// Nor do few local ports, over TCP or UDP: what this machine lacks is never an
 /// answer, and no question is lost.
 #[test]

@@ -147,7 +147,12 @@ fn ask(
             Some(_) => 0,
             None => affordable(2 * window) - affordable(window),
         },
-        engines: engines(plan),
+        engines: match affordable(window) < window {
+            // Who is short of descriptors cannot tell whether another engine
+            // will soon give some back.
+            true => 1,
+            false => engines(plan),
+        },
         prepare: (!as_they_are).then_some(&prepare),
         data,
         listen: plan.banner.map(|patience| Listen {
