@@ -1,7 +1,6 @@
 //! The verbs: which options each has, and the words that open its help.
 
 use std::ffi::OsString;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
@@ -366,8 +365,8 @@ pub struct ProbePace {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub concurrency: Option<u32>,
     /// Make at most so many attempts a second
-    #[arg(long, value_name = "N")]
-    pub max_rate: Option<NonZeroU32>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_rate: Option<u32>,
 }
 
 #[derive(Debug, Clone, Args)]

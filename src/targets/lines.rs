@@ -64,8 +64,8 @@ pub fn parse_expectation(
     let Some((state, target)) = all.split_last() else {
         return Ok(None);
     };
-    let expectable = State::ALL.map(State::name).into_iter();
-    let expectable: Vec<&str> = expectable.filter(|name| *name != "error").collect();
+    let expectable = State::EXPECTABLE.iter().map(|state| state.name());
+    let expectable: Vec<&str> = expectable.collect();
     let wrong = || {
         let expected = format!(
             "a row HOST PORTS STATE; STATE is one of {}",

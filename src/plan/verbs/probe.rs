@@ -1,5 +1,6 @@
 //! The plan of `sock probe`.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
     }
     let expect = match &typed.expect.expect {
         Some(word) => Some(word.parse::<State>().map_err(|unknown| {
-            match nearest(word, State::ALL.map(State::name)) {
+            match nearest(word, State::EXPECTABLE.iter().map(|state| state.name())) {
                 Some(meant) => Wrong(format!("--expect: {unknown}; did you mean `{meant}`?")),
                 None => Wrong(format!("--expect: {unknown}")),
             }
@@ -87,7 +88,7 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
         lists,
         pace: Pace {
             window: typed.pace.concurrency.map(|n| n as usize),
-            max_rate: typed.pace.max_rate,
+            max_rate: typed.pace.max_rate.and_then(NonZeroU32::new),
             retries: typed.connect.retry,
         },
         expect: Expectation {
