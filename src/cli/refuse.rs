@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue};
 
 use crate::exit::{Exit, USAGE};
 use crate::report;
+use crate::sys::terminal::no_color;
 
 /// A command line that leads to no run.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub struct Refusal {
 pub fn refuse(mut refusal: Refusal) -> Exit {
     let meant = take_suggestion(&mut refusal.error);
     let text = refusal.error.render();
-    let ansi = |terminal: bool| match terminal && std::env::var_os("NO_COLOR").is_none() {
+    let ansi = |terminal: bool| match terminal && !no_color() {
         true => text.ansi().to_string(),
         false => text.to_string(),
     };

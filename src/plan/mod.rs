@@ -294,9 +294,7 @@ impl Facts {
         Facts {
             stdout_terminal: std::io::stdout().is_terminal(),
             stderr_terminal: std::io::stderr().is_terminal(),
-            // no-color.org: present and not empty.
-            no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-                || std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
+            no_color: terminal::no_color(),
             width: terminal::width(1),
             stderr_width: terminal::width(2),
         }

@@ -1,4 +1,4 @@
-//! The size of a terminal.
+//! The size of a terminal, and whether it may be coloured.
 
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
@@ -15,4 +15,11 @@ pub fn width(fd: RawFd) -> Option<u16> {
     // SAFETY: it was zeroed, which is a valid value, whatever the call did.
     let size = unsafe { size.assume_init() };
     (result == 0 && size.ws_col > 0).then_some(size.ws_col)
+}
+
+/// Whether the environment asks for no colour: NO_COLOR is there and not empty
+/// (no-color.org), or the terminal is `dumb`.
+pub fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }

@@ -240,3 +240,30 @@ fn manual_pages_are_well_formed() {
         }
     }
 }
+
+/// Help and refusals are coloured where rows are: on a terminal, unless NO_COLOR
+/// is there and not empty, or the terminal is dumb.
+#[test]
+fn help_heeds_no_color() {
+    for (name, value, coloured) in [
+        ("NO_COLOR", "", true),
+        ("NO_COLOR", "1", false),
+        ("TERM", "dumb", false),
+        ("TERM", "xterm", true),
+    ] {
+        let help = sock("probe --help")
+            .env(name, value)
+            .stdout_to(Stdout::Tty)
+            .any_stdout()
+            .run();
+        let refusal = sock("probe --frobnicate")
+            .env(name, value)
+            .stderr_to(Stdout::Tty)
+            .code(2)
+            .any_stderr()
+            .run();
+        for text in [help.text(), refusal.err] {
+            assert_eq!(text.contains('\u{1b}'), coloured, "{name}={value}: {text}");
+        }
+    }
+}
