@@ -200,8 +200,8 @@ fn a_round_that_is_cut_short_does_not_hide_the_one_before() {
     let silent = Silent::new(V4);
     let port = silent.port();
     for (ends, code, stderr) in [
-        ("--wait 1", 5, ""),
-        ("--wait 10 --timeout 1.2", 124, "sock: *--timeout*\n"),
+        ("--wait 2", 5, ""),
+        ("--wait 10 --timeout 1.5", 124, "sock: *--timeout*\n"),
     ] {
         let ended = sock(format!("probe -w 0.8 {ends} 127.0.0.1 {port}"))
             .code(code)

@@ -46,8 +46,7 @@ impl<'a> Finding<'a> {
 /// The round trip of a handshake that has just completed; Unix sockets have none.
 pub fn rtt(socket: Option<&Socket>, evidence: &Evidence) -> Option<Duration> {
     let socket = socket.filter(|_| *evidence == Evidence::Connected)?;
-    let micros = tcp_info::tcp_info(socket).ok()?.rtt_us;
-    (micros > 0).then(|| Duration::from_micros(micros.into()))
+    tcp_info::tcp_info(socket).ok()?.rtt()
 }
 
 /// The local end of a socket, unless nobody will ask for it.

@@ -1,36 +1,33 @@
-//! Asks and hears: takes targets in, gives their questions out in turn, tells
-//! each row when it is complete, and in the end what all of them amount to.
+//! Asks and hears: takes targets in, tells each row when it is complete, and
+//! begins the next attempt of a series. `client` gives the questions out in turn,
+//! `end` tells what all of them amount to.
+
+mod client;
+mod end;
 
 use std::collections::VecDeque;
-use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::feed::{Fed, Feed};
 use super::row::row;
 use super::rows::{Rows, Told};
 use super::series::{Key, Series};
-use super::subject::{Ask, Asks, At, Part};
+use super::subject::{Asks, At};
 use super::tally::Tally;
 use crate::event::Event;
-use crate::exit::{Done, Miss};
-use crate::failure::{Class, Failure};
+use crate::exit::Miss;
+use crate::failure::Failure;
 use crate::plan::Probe;
-use crate::probe::{Answer, Client, Peer, Question, Supply};
+use crate::probe::Supply;
 use crate::report::{Bar, Goal};
-use crate::run::{Run, USR1};
+use crate::run::Run;
 use crate::stage::Stage;
 use crate::units::human_time;
 use crate::verdict::{ICMP_LIMITED, Protocol, State};
 
 /// Subjects that take turns; beyond these no more are taken in.
 const ABREAST: usize = 1024;
-
-/// How long a port named by itself may be silent: a host that is down takes
-/// 3.1 s to show as such.
-const NAMED: Duration = Duration::from_secs(4);
-/// How long one of many may be silent: two SYNs, the second after 1 s.
-const OF_MANY: Duration = Duration::from_millis(1300);
 
 /// One run's mouth and ear.
 pub struct Survey<'a> {
@@ -54,61 +51,6 @@ pub struct Survey<'a> {
     pub ended: Option<Failure>,
     /// Whether time has ended this round.
     is_cut: bool,
-}
-
-impl Client for Survey<'_> {
-    fn ask(&mut self) -> Supply {
-        loop {
-            let more = match self.take_in() {
-                Ok(more) => more,
-                Err(failure) => {
-                    self.ended = Some(failure);
-                    return Supply::Done;
-                }
-            };
-            let Some(mut asks) = self.turns.pop_front() else {
-                if more == Supply::Done {
-                    self.rows.exhausted();
-                }
-                return more;
-            };
-            let Some(ask) = asks.next() else {
-                self.exhausted(asks.subject().place);
-                continue;
-            };
-            self.turns.push_back(asks);
-            if let Some(id) = self.rows.admit(&ask)
-                && let Some(question) = self.question(&ask, id)
-            {
-                return Supply::Question(question);
-            }
-        }
-    }
-
-    fn hear(&mut self, answers: &mut Vec<Answer>) -> ControlFlow<()> {
-        let rows = &mut self.rows;
-        let told: Vec<Told> = answers.drain(..).filter_map(|a| rows.take(a)).collect();
-        if let Err(failure) = self.tell(told) {
-            self.ended = Some(failure);
-        }
-        let is_over = self.tally.is_enough() || self.rows.is_over();
-        match self.ended.is_some() || is_over {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    }
-
-    fn interrupted(&mut self) -> ControlFlow<()> {
-        match self.run.signals().take() {
-            Some(USR1) => self.progress(),
-            Some(number) => {
-                self.ended = Some(self.run.signalled(number));
-                return ControlFlow::Break(());
-            }
-            None => {}
-        }
-        ControlFlow::Continue(())
-    }
 }
 
 impl<'a> Survey<'a> {
@@ -289,83 +231,5 @@ impl<'a> Survey<'a> {
             human_time(self.run.started().elapsed()),
         );
         self.run.note(Stage::Connect, "probe", text);
-    }
-
-    /// The time of this round is over: what is not known by now has not answered.
-    pub fn expired(&mut self) {
-        self.tally.miss(Miss::Class(Class::NoAnswer));
-        self.is_cut = true;
-    }
-
-    /// Tells what has not been told: rows without an answer if the run was cut
-    /// short, and the summary.
-    pub fn finish(mut self) -> Result<Done, Failure> {
-        self.bar = None;
-        if let Some(Failure::StdoutGone) = self.ended {
-            return Err(Failure::StdoutGone);
-        }
-        if self.ended.is_some() || self.is_cut {
-            self.rest()?;
-        }
-        if let Some(series) = self.series.take() {
-            for sum in series.statistics() {
-                self.run.result(&Event::Statistics(sum))?;
-            }
-        }
-        let (summary, misses) = self.tally.finish(self.run.started().elapsed());
-        self.run.result(&Event::Summary(summary))?;
-        match self.ended {
-            Some(failure) => Err(failure),
-            None => Ok(Done::Answers(misses)),
-        }
-    }
-
-    /// The rows of what was in flight, and of what was named by itself. The
-    /// rest of ranges and blocks, which may be larger than memory, is counted.
-    fn rest(&mut self) -> Result<(), Failure> {
-        let each = self.plan.all_addresses;
-        let mut rest: Vec<Told> = self.rows.unfinished().collect();
-        for subject in self.feed.rest() {
-            self.total = self.total.saturating_add(subject.rows(each));
-            (self.turns).push_back(Asks::new(&Arc::new(subject), each));
-        }
-        for asks in std::mem::take(&mut self.turns) {
-            if matches!(asks.subject().at, At::Block(_)) {
-                continue;
-            }
-            let rows = asks.filter(|ask| ask.index == 0);
-            let named = rows.filter(|ask| ask.subject.part(ask.port) == Part::Named);
-            rest.extend(named.map(|ask| Told {
-                address: ask.address.filter(|_| ask.of == 1),
-                subject: ask.subject,
-                port: ask.port,
-                answer: None,
-            }));
-        }
-        self.tell(rest)?;
-        let counts = self.tally.so_far();
-        let told = counts.probed + counts.unfinished;
-        self.tally.unfinished(self.total.saturating_sub(told));
-        Ok(())
-    }
-
-    fn question(&self, ask: &Ask, id: usize) -> Option<Question> {
-        let plan = self.plan;
-        let (peer, protocol) = match (&ask.subject.at, ask.address) {
-            (At::Unix(path), _) => (Peer::Unix(path.clone()), Protocol::Unix),
-            (_, Some(address)) if plan.udp => (Peer::Inet(address), Protocol::Udp),
-            (_, Some(address)) => (Peer::Inet(address), Protocol::Tcp),
-            (_, None) => return None,
-        };
-        let of_many = ask.subject.part(ask.port) != Part::Named;
-        let wait = plan.wait.unwrap_or(if of_many { OF_MANY } else { NAMED });
-        let left = (self.until).map(|until| until.saturating_duration_since(Instant::now()));
-        Some(Question {
-            id,
-            peer,
-            protocol,
-            wait: left.map_or(wait, |left| wait.min(left)),
-            of_many,
-        })
     }
 }
