@@ -3,10 +3,12 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use nix::errno::Errno;
 use nix::libc;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::resource::{Resource, rlim_t, setrlimit};
 use nix::sys::signal::Signal;
+use nix::unistd::{getpid, getppid};
 
 /// The last signal there is, real-time ones included (signal(7)).
 const SIGNALS: i32 = 64;
@@ -16,6 +18,7 @@ const SIGNALS: i32 = 64;
 /// whatever this process was started with, and the limit of descriptors is
 /// `descriptors` (soft, hard) again.
 pub fn belongs_to_us(command: &mut Command, descriptors: Option<(rlim_t, rlim_t)>) {
+    let parent = getpid();
     let prepare = move || {
         for signal in 1..=SIGNALS {
             // EINVAL of those that cannot be ignored, and of the C library's own.
@@ -23,6 +26,11 @@ pub fn belongs_to_us(command: &mut Command, descriptors: Option<(rlim_t, rlim_t)
             unsafe { libc::signal(signal, libc::SIG_DFL) };
         }
         set_pdeathsig(Signal::SIGTERM)?;
+        // A parent that was killed before that call does not die again: there
+        // would be no signal.
+        if getppid() != parent {
+            return Err(Errno::ESRCH.into());
+        }
         if let Some((soft, hard)) = descriptors {
             setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?;
         }
