@@ -1,6 +1,7 @@
 //! What is asked next: never more at once than the window, never faster than
-//! the rate, and nothing twice unless that was asked for, the machine ran short, or the silence of a host that rations its ICMP
-//! errors is doubted. Pure: time comes in as `now`.
+//! the rate, and nothing twice unless that was asked for, the machine ran short,
+//! or the silence of a host that rations its ICMP errors is doubted. Pure: time
+//! comes in as `now`.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -118,6 +119,13 @@ impl<'a> Schedule<'a> {
             true => Next::Done,
             false => Next::Wait(wake),
         }
+    }
+
+    /// A datagram of a question in flight was sent again: under the rate one
+    /// question less is put for it.
+    pub fn sent_again(&mut self, question: &Question, now: Instant) {
+        self.spend(now);
+        self.sent(question, now);
     }
 
     /// A datagram of a question in flight was sent.

@@ -230,6 +230,28 @@ fn a_rate_is_kept() {
     }
 }
 
+/// What is sent a second time counts as well: fifty ports asked twice in 0.6 s are
+/// not asked in half a second.
+#[test]
+fn a_rate_counts_datagrams_that_are_sent_again() {
+    let script = "
+nft add table inet t
+nft 'add chain inet t in { type filter hook input priority 0; }'
+nft add rule inet t in udp dport 4000-4049 drop
+";
+    let Some(own) = Namespace::lonely_after(script, "") else {
+        return;
+    };
+    let ended = sock("probe -u --max-rate 100 -w 0.6 127.0.0.1 4000-4049")
+        .inside(&own, "")
+        .code(5)
+        .any_stdout()
+        .run();
+    assert_eq!(ended.lines().len(), 50, "{ended}");
+    let least = Duration::from_millis(1300);
+    assert!(ended.elapsed > least, "{:?} {ended}", ended.elapsed);
+}
+
 #[test]
 fn silence_is_asked_again() {
     let silent = Silent::new(V4);

@@ -231,7 +231,7 @@ impl Engine<'_, '_, '_> {
                 let before = flight.sent;
                 let due = flight.due_udp(data(options, &flight.question.peer, before), now);
                 if flight.sent > before {
-                    self.schedule.sent(&flight.question, now);
+                    self.schedule.sent_again(&flight.question, now);
                 }
                 due
             }
