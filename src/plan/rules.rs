@@ -14,6 +14,7 @@ use crate::stage::Stage;
 use crate::stage::bind::Source;
 use crate::stage::resolve::{self, Family};
 use crate::stage::socket::Transport;
+use crate::targets::Target;
 use crate::units::{self, Rate, Size};
 use crate::verdict::State;
 
@@ -121,6 +122,22 @@ pub fn expectable(expect: Option<State>) -> Result<(), Wrong> {
         Some(State::Error) => Err(Wrong(
             "--expect error: `error` is trouble of this machine and no answer of a port".into(),
         )),
+        _ => Ok(()),
+    }
+}
+
+/// Each row of a file of expectations has its state: another is for others.
+pub fn expected_of_somebody(
+    expect: Option<State>,
+    targets: &[Target],
+    lists: &[List],
+) -> Result<(), Wrong> {
+    let others = !targets.is_empty() || lists.iter().any(|list| !list.form.expects);
+    match expect {
+        Some(state) if !others => Err(Wrong(format!(
+            "--expect {state}: every row of --expect-file has its own STATE, \
+             and there is no other target"
+        ))),
         _ => Ok(()),
     }
 }

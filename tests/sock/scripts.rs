@@ -23,6 +23,13 @@ fn a_file_of_expectations_shows_surprises_only() {
          127.0.0.1 {closed} OPEN   # it was\n127.0.0.3 {open}-{open} closed\n"
     );
     std::fs::write(dir.path().join("e"), &file).expect("a file");
+    let ended = sock("probe --expect open --expect-file e")
+        .cwd(dir.path())
+        .code(2)
+        .any_stderr()
+        .run();
+    let why = "error: --expect open: every row of --expect-file has its own STATE";
+    assert!(ended.err.starts_with(why), "{ended}");
     let surprise = format!("-127.0.0.1 {closed} open\n+127.0.0.1 {closed} closed  # *RST*\n");
     sock("probe --expect-file e")
         .cwd(dir.path())

@@ -59,6 +59,7 @@ pub fn probe(typed: cli::Probe, services: &dyn Services) -> Result<Probe, Wrong>
         None => None,
     };
     rules::expectable(expect)?;
+    rules::expected_of_somebody(expect, &targets, &lists)?;
     rules::probe_pauses(&typed.run.pause)?;
     let hear = &typed.hear;
     let given = [("--banner-timeout", hear.banner_timeout.is_some())];
