@@ -479,8 +479,8 @@ Examples:
 const LISTEN_EXAMPLES: &str = "\
 Examples:
   sock listen 5005                  talk with the first who comes
-  sock listen -k --echo 127.0.0.1:7 an echo server for everybody here
-  sock listen -k 5005 -- tr a-z A-Z a command for each peer
+  sock listen -k --echo :7007       an echo server for everybody
+  sock listen -k 5005 -- tr a-z A-Z  a command for each peer
   sock listen unix:/tmp/s           on a Unix socket
 
 --timeout counts from the start, --accept-timeout from the announcement,
@@ -513,7 +513,7 @@ const RECV_EXAMPLES: &str = "\
 Examples:
   sock recv -l 5005 >file           from whoever comes
   sock recv -o file host 5005       file.part until the end is clean
-  sock recv -u 514 --count 10       ten datagrams from anybody
+  sock recv -u 5514 --count 10      ten datagrams from anybody
 
 -w counts from each SYN, --timeout from the start, --accept-timeout from the
 announcement, --idle from the last byte.";

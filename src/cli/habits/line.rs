@@ -112,9 +112,15 @@ impl Line {
             (None, None) => {}
             // Where one listens, they are the address.
             (host, port) if self.listens => {
-                let after = std::mem::take(&mut self.addresses);
-                let typed = if port.is_some() { Vec::new() } else { after };
-                self.addresses = host.into_iter().chain(port).chain(typed).collect();
+                let typed = std::mem::take(&mut self.addresses);
+                // `-l 127.0.0.1 -p 80`: an address that was typed is never
+                // left out, or the port would be open to everybody.
+                let (before, after) = match port.is_some() && host.is_none() {
+                    true => (typed, Vec::new()),
+                    false => (Vec::new(), typed),
+                };
+                let asked = host.into_iter().chain(port);
+                self.addresses = before.into_iter().chain(asked).chain(after).collect();
             }
             // As nmap means it.
             (None, Some(ports)) if self.verb == "probe" && !self.probes => {

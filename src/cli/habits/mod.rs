@@ -54,6 +54,9 @@ pub fn meant(command: &Command, words: &[String]) -> Option<Habit> {
     if first == "help" {
         return Some(help(command, rest));
     }
+    if let Some(habit) = option_first(command, words) {
+        return Some(habit);
+    }
     let verb = command.find_subcommand(first).map(Command::get_name);
     let words = if verb.is_some() { rest } else { words };
     if let Some(habit) = socat::meant(verb, words) {
@@ -63,6 +66,20 @@ pub fn meant(command: &Command, words: &[String]) -> Option<Habit> {
         return None;
     }
     nc::meant(command, verb, words)
+}
+
+/// `sock -v connect host 80`, as other tools of several verbs take it.
+fn option_first(command: &Command, words: &[String]) -> Option<Habit> {
+    let at = words.iter().position(|word| !word.starts_with('-'))?;
+    let verb = words.get(at).filter(|_| at > 0)?;
+    command.find_subcommand(verb)?;
+    let (options, rest) = (&words[..at], &words[at + 1..]);
+    let meant = std::iter::once(verb).chain(options).chain(rest);
+    Some(Habit {
+        verb: Some(verb.clone()),
+        wrong: format!("a verb comes before `{}`", shown(&options[0])),
+        meant: Some(meant.cloned().collect()),
+    })
 }
 
 /// `sock help`, `sock help VERB`
