@@ -1,7 +1,6 @@
 //! Options by stage. Each struct is one heading of `--help`.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -18,8 +17,7 @@ use crate::mode::Mode;
 use crate::relay::ending::OnEof;
 use crate::run::Pause;
 use crate::stage::connect::Retry;
-use crate::text::Text;
-use crate::units::{Limit, Rate, Size, duration, duration_or_inf, times};
+use crate::units::{Limit, Rate, Size, duration, duration_or_inf};
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "resolve")]
@@ -214,29 +212,6 @@ pub struct SendOptions {
 }
 
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "send()")]
-pub struct SendOnly {
-    /// End after this many bytes of input; fewer is code 7
-    #[arg(long, value_name = "N", value_parser = Size::parse)]
-    pub bytes: Option<Size>,
-    /// Send this instead of stdin, one send() a message: the text itself, @FILE
-    /// (up to 1 MiB), hex:..., text:...; {n:03} is its number in three digits
-    #[arg(long, value_name = "TEXT", value_parser = Text::parse, allow_hyphen_values = true, conflicts_with = "bytes")]
-    pub message: Option<Text>,
-    /// How many messages
-    #[arg(long, value_name = "N", value_parser = times)]
-    pub count: Option<u64>,
-    /// Wait for a reply to each message and write it to stdout; none in this
-    /// time, counted from the send(), is code 5
-    #[arg(long, value_name = "DUR", value_parser = duration)]
-    pub await_reply: Option<Duration>,
-    /// After our end, wait this long for the peer to close, which says that
-    /// it has everything; silence is code 5. 0 does not ask [default: 5s]
-    #[arg(long, value_name = "DUR", value_parser = duration)]
-    pub close_wait: Option<Duration>,
-}
-
-#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "recv()")]
 pub struct RecvOptions {
     /// Flags of every recv(), by name: dontwait oob peek trunc waitall
@@ -246,23 +221,6 @@ pub struct RecvOptions {
     /// [default: 256KiB, of a datagram 512KiB]
     #[arg(long, value_name = "SIZE", value_parser = recv_chunk)]
     pub recv_chunk: Option<Size>,
-}
-
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "recv()")]
-pub struct RecvOnly {
-    /// Store in FILE, as FILE.part until the end is clean
-    #[arg(short = 'o', long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Overwrite the FILE.part of an interrupted transfer
-    #[arg(long)]
-    pub force: bool,
-    /// End after this many bytes; fewer is code 7
-    #[arg(long, value_name = "N", value_parser = Size::parse)]
-    pub bytes: Option<Size>,
-    /// End after this many datagrams
-    #[arg(long, value_name = "N", value_parser = times)]
-    pub count: Option<u64>,
 }
 
 #[derive(Debug, Clone, Args)]
