@@ -153,7 +153,7 @@ impl Source for Input {
             || format!("read({}, {})", fd.as_raw_fd(), buffer.len()),
             match &read {
                 Ok(length) => length.to_string(),
-                Err(error) => crate::stage::socket::outcome(error),
+                Err(error) => crate::run::outcome(error),
             },
         );
         match read {

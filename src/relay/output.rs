@@ -33,7 +33,7 @@ pub fn write(
         || format!("write({}, {})", fd.as_raw_fd(), bytes.len()),
         match &written {
             Ok(length) => length.to_string(),
-            Err(error) => crate::stage::socket::outcome(error),
+            Err(error) => crate::run::outcome(error),
         },
     );
     match written {

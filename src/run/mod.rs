@@ -6,6 +6,7 @@
 //! poll(2) (a disk, a terminal, a fifo without a reader) are made under
 //! [`Run::guarded`].
 
+mod calls;
 mod signals;
 mod wait;
 mod watchdog;
@@ -20,6 +21,7 @@ use crate::failure::{Failure, Timer};
 use crate::report::{self, Bar, Counts, Course, Goal, Report, Unwritten};
 use crate::stage::Stage;
 use crate::sys::descriptor::{self, Kind};
+pub use calls::{outcome, shown};
 pub use signals::{Signals, USR1};
 pub use wait::{Interest, Wake};
 use watchdog::Watchdog;

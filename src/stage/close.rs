@@ -9,11 +9,11 @@ use nix::errno::Errno;
 use socket2::Socket;
 
 use super::connect::Conn;
-use super::socket::{Transport, outcome};
+use super::socket::Transport;
 use super::{Stage, send};
 use crate::event::{Event, Traffic};
 use crate::failure::{Class, Failure, StageError};
-use crate::run::{Run, millis};
+use crate::run::{Run, millis, outcome};
 use crate::sys::tcp_info;
 use crate::units;
 

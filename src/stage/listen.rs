@@ -4,10 +4,10 @@ use std::os::fd::AsRawFd;
 
 use super::Stage;
 use super::bind::Bound;
-use super::socket::{Transport, outcome};
+use super::socket::Transport;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
-use crate::run::Run;
+use crate::run::{Run, outcome};
 use crate::sys::tcp_info::tcp_info;
 
 /// The options of this stage.

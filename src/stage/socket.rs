@@ -11,7 +11,7 @@ use super::Stage;
 use super::options::{self, Options};
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
-use crate::run::Run;
+use crate::run::{Run, outcome};
 
 /// What a socket carries, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,14 +151,6 @@ impl fmt::Display for Told<'_> {
             Ok(socket) => write!(f, "{}", socket.as_raw_fd()),
             Err(error) => f.write_str(&outcome(error)),
         }
-    }
-}
-
-/// `-1 ECONNREFUSED`, as strace(1) shows it.
-pub fn outcome(error: &std::io::Error) -> String {
-    match error.raw_os_error() {
-        Some(raw) => format!("-1 {:?}", nix::errno::Errno::from_raw(raw)),
-        None => format!("-1 ({error})"),
     }
 }
 

@@ -9,6 +9,7 @@ mod direct;
 mod sendfile;
 mod splice;
 mod via;
+mod way;
 
 pub use copy::Copy;
 pub use direct::Direct;
@@ -69,11 +70,4 @@ pub trait Carrier {
     /// # Errors
     /// The sink's.
     fn drain(&mut self, run: &mut Run, sink: &mut dyn Sink) -> Result<Step, Failure>;
-}
-
-fn shown(result: &nix::Result<usize>) -> String {
-    match result {
-        Ok(length) => length.to_string(),
-        Err(errno) => format!("-1 {errno:?}"),
-    }
 }

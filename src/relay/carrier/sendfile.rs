@@ -4,7 +4,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use nix::sys::sendfile::sendfile;
 
-use crate::run::Run;
+use crate::run::{Run, shown};
 
 /// Bytes asked for at once. A file of which nothing is cached is read within
 /// the call, and signals wait for it: this is 10 ms of a slow SSD.
@@ -31,7 +31,7 @@ pub fn carry(
                 from.as_raw_fd()
             )
         },
-        super::shown(&sent),
+        shown(&sent),
     );
     sent
 }

@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use nix::fcntl::{FcntlArg, SpliceFFlags, fcntl, splice};
 
-use crate::run::Run;
+use crate::run::{Run, shown};
 
 /// Bytes asked for at once: more never won.
 const MOST: usize = 256 << 10;
@@ -63,7 +63,7 @@ fn tell(
                 to.as_raw_fd()
             )
         },
-        super::shown(moved),
+        shown(moved),
     );
 }
 
@@ -74,7 +74,7 @@ pub fn enlarge(run: &mut Run, pipe: impl AsFd, size: i32) {
         let set = fcntl(&pipe, FcntlArg::F_SETPIPE_SZ(size));
         run.call(
             || format!("fcntl({}, F_SETPIPE_SZ, {size})", pipe.as_fd().as_raw_fd()),
-            super::shown(&set.map(|holds| holds as usize)),
+            shown(&set.map(|holds| holds as usize)),
         );
     }
 }

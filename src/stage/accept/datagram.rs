@@ -8,10 +8,10 @@ use nix::poll::PollFlags;
 use super::Options;
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer};
-use crate::run::{Interest, Run, Wake};
+use crate::run::{Interest, Run, Wake, outcome};
 use crate::stage::bind::Bound;
 use crate::stage::connect::Conn;
-use crate::stage::socket::{name, outcome};
+use crate::stage::socket::name;
 use crate::stage::{Stage, recv};
 
 /// Waits for a datagram and ties the socket to its sender, as accept() would

@@ -14,10 +14,10 @@ use nix::poll::PollFlags;
 use super::Stage;
 use super::bind::Bound;
 use super::connect::Conn;
-use super::socket::{local_name, name, outcome};
+use super::socket::{local_name, name};
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer};
-use crate::run::{Interest, Run, Wake};
+use crate::run::{Interest, Run, Wake, outcome};
 pub use datagram::first_datagram;
 pub use keeper::Doorkeeper;
 

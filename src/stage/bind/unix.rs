@@ -13,10 +13,10 @@ use super::{Bound, OwnPath, bind};
 use crate::address::Unix;
 use crate::failure::{Class, Failure, StageError};
 use crate::mode::Mode;
-use crate::run::Run;
+use crate::run::{Run, outcome};
 use crate::stage::Stage;
 use crate::stage::options::{self, Options};
-use crate::stage::socket::{Transport, outcome, socket};
+use crate::stage::socket::{Transport, socket};
 
 /// Binds a Unix socket. A socket left behind by a dead process is replaced;
 /// anything else that is there stays.

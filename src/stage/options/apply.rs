@@ -15,8 +15,8 @@ use super::SocketOption;
 use super::calls::{Call, On, Value};
 use crate::failure::{Class, Failure, StageError};
 use crate::run::Run;
+use crate::run::outcome;
 use crate::stage::Stage;
-use crate::stage::socket::outcome;
 use crate::sys::sockopt;
 use crate::units::human_bytes;
 
