@@ -81,18 +81,7 @@ fn answer(text: &[u8]) -> Exit {
     let Err(unwritten) = report::answer(text) else {
         return Exit::OK;
     };
-    let failure = match unwritten {
-        report::Unwritten::Gone => Failure::StdoutGone,
-        report::Unwritten::Failed(error) => {
-            let class = failure::Class::Local;
-            let error = failure::StageError::io(stage::Stage::Send, "stdout", class, &error);
-            failure::StageError {
-                hint: None,
-                ..error
-            }
-            .into()
-        }
-    };
+    let failure = unwritten.at(stage::Stage::Send);
     report::last_words(&failure, report::Style::default());
     Exit::failure(&failure)
 }

@@ -5,6 +5,8 @@ use std::io;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use crate::failure::{Class, Failure, StageError};
+use crate::stage::Stage;
 use crate::sys::descriptor::{self, Kind};
 
 /// Why a result did not get out.
@@ -14,6 +16,18 @@ pub enum Unwritten {
     Gone,
     /// Closed at start, a full disk, an I/O error.
     Failed(io::Error),
+}
+
+impl Unwritten {
+    /// What that means to a run.
+    pub fn at(self, stage: Stage) -> Failure {
+        match self {
+            Unwritten::Gone => Failure::StdoutGone,
+            Unwritten::Failed(error) => {
+                StageError::io(stage, "stdout", Class::Local, &error).into()
+            }
+        }
+    }
 }
 
 /// Writes what fits at once; 0 bytes where nothing does.

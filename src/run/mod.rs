@@ -7,6 +7,8 @@
 //! [`Run::guarded`].
 
 mod calls;
+mod progress;
+mod results;
 mod signals;
 mod wait;
 mod watchdog;
@@ -14,14 +16,14 @@ mod watchdog;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nix::poll::PollFlags;
-
 use crate::event::Event;
 use crate::failure::{Failure, Timer};
-use crate::report::{self, Bar, Counts, Course, Goal, Report, Unwritten};
+use crate::report::{Counts, Course, Report};
 use crate::stage::Stage;
-use crate::sys::descriptor::{self, Kind};
 pub use calls::{outcome, shown};
+pub use progress::Watch;
+use results::Aside;
+pub use results::Held;
 pub use signals::{Signals, USR1};
 pub use wait::{Interest, Wake};
 use watchdog::Watchdog;
@@ -32,21 +34,6 @@ pub struct Pause {
     pub stage: Stage,
     pub time: Duration,
 }
-
-/// How long a result may wait for its reader once a signal has asked for the end.
-const LAST_CHANCE: Duration = Duration::from_millis(60);
-
-/// What is looked at now and then, whatever is waited for.
-pub trait Watch {
-    /// How it is, for USR1.
-    fn look(&mut self) -> Vec<Event>;
-
-    /// What has happened since this was last asked.
-    fn news(&mut self) -> Vec<Event>;
-}
-
-/// How often a [`Watch`] is asked for news.
-const NEWS: Duration = Duration::from_secs(1);
 
 /// One run of the program.
 pub struct Run {
@@ -72,15 +59,6 @@ pub struct Run {
     course: Option<Course>,
     /// Results and errors that may turn out to be of no interest.
     aside: Option<Vec<Aside>>,
-}
-
-/// What was held back, in its order.
-#[derive(Default)]
-pub struct Held(Vec<Aside>);
-
-enum Aside {
-    Told(Event),
-    Result(Event),
 }
 
 impl Run {
@@ -144,30 +122,6 @@ impl Run {
         }
     }
 
-    /// Holds results and errors back until it is known what they are worth.
-    pub fn set_aside(&mut self) {
-        self.aside = Some(Vec::new());
-    }
-
-    /// Gives out what was held back; from now on everything is told at once.
-    pub fn take_aside(&mut self) -> Held {
-        Held(self.aside.take().unwrap_or_default())
-    }
-
-    /// Tells what was held back.
-    ///
-    /// # Errors
-    /// As for [`Run::result`].
-    pub fn tell_held(&mut self, held: Held) -> Result<(), Failure> {
-        for one in held.0 {
-            match one {
-                Aside::Told(event) => self.tell(event),
-                Aside::Result(event) => self.result(&event)?,
-            }
-        }
-        Ok(())
-    }
-
     /// Tells something to know that is not an error.
     pub fn note(&mut self, stage: Stage, object: impl Into<String>, text: impl Into<String>) {
         self.tell(Event::Note {
@@ -196,65 +150,6 @@ impl Run {
             };
             self.report.tell(&event);
         }
-    }
-
-    /// Writes a result to stdout, waiting while its reader is slow.
-    ///
-    /// # Errors
-    /// `StdoutGone`, a full disk, a signal, or `--timeout` while stdout is stuck.
-    pub fn result(&mut self, event: &Event) -> Result<(), Failure> {
-        self.results(std::slice::from_ref(event))
-    }
-
-    /// The same for several at once, which cost one write(2).
-    ///
-    /// # Errors
-    /// As for [`Run::result`].
-    pub fn results(&mut self, events: &[Event]) -> Result<(), Failure> {
-        if let Some(aside) = &mut self.aside {
-            aside.extend(events.iter().cloned().map(Aside::Result));
-            return Ok(());
-        }
-        let report = &mut self.report;
-        let text: String = events.iter().map(|event| report.result(event)).collect();
-        let mut rest = text.as_bytes();
-        while !rest.is_empty() {
-            let written = match Kind::standard(1) {
-                Kind::Device if descriptor::is_null(descriptor::standard(1)) => {
-                    report::stdout(rest)
-                }
-                // Only these can block once they are written to.
-                Kind::Regular | Kind::Device => self.guarded(|| report::stdout(rest)),
-                _ => report::stdout(rest),
-            };
-            match self.written(written)? {
-                0 => {
-                    let mut stdout = [Interest::new(descriptor::standard(1), PollFlags::POLLOUT)];
-                    // What is known at the end of a run has its chance, but a
-                    // stuck reader must not hold the end up.
-                    let signal = self.signals.ending().signal();
-                    let until = signal.map(|_| Instant::now() + LAST_CHANCE);
-                    if let (Wake::Time, Some(signal)) = (self.wait(&mut stdout, until)?, signal) {
-                        return Err(self.signalled(signal));
-                    }
-                }
-                written => rest = &rest[written..],
-            }
-        }
-        Ok(())
-    }
-
-    fn written(&self, written: Result<usize, Unwritten>) -> Result<usize, Failure> {
-        written.map_err(|unwritten| match unwritten {
-            Unwritten::Gone => Failure::StdoutGone,
-            Unwritten::Failed(error) => crate::failure::StageError::io(
-                self.stage,
-                "stdout",
-                crate::failure::Class::Local,
-                &error,
-            )
-            .into(),
-        })
     }
 
     /// Says when `--idle` will end the conversation if nothing moves before.
@@ -288,83 +183,6 @@ impl Run {
     /// only where poll(2) can tell (a pipe, a socket).
     pub fn watch_stdout(&mut self, on: bool) {
         self.stdout_has_reader = on;
-    }
-
-    /// Says how many bytes have gone and come so far.
-    pub fn moved(&mut self, sent: u64, received: u64) {
-        self.moved.set([sent, received]);
-    }
-
-    /// Answers USR1.
-    fn progress(&mut self) {
-        let nothing = Course {
-            goal: Goal::Both(None),
-            counts: Arc::clone(&self.moved),
-            stage: "",
-            object: String::new(),
-            started: self.started,
-            began: self.started,
-        };
-        let course = Course {
-            stage: self.stage.name(),
-            object: self.object.to_string(),
-            ..self.course.clone().unwrap_or(nothing)
-        };
-        self.report.tell(&course.event(Instant::now()));
-        self.tell_watched();
-    }
-
-    fn tell_watched(&mut self) {
-        if let Some((watched, _)) = &mut self.watched {
-            for event in watched.look() {
-                self.report.tell(&event);
-            }
-        }
-    }
-
-    /// Tells how it is with what is watched, under `-v` only.
-    pub fn show_watched(&mut self) {
-        if self.report.tells_stages() {
-            self.tell_watched();
-        }
-    }
-
-    /// Has this looked at from now on, in every wait.
-    pub fn watch(&mut self, watched: Box<dyn Watch + Send>) {
-        self.watched = Some((watched, Instant::now() + NEWS));
-    }
-
-    /// Tells what has happened, if it is time for that.
-    fn tell_news(&mut self, now: Instant) {
-        if let Some((watched, at)) = &mut self.watched
-            && now >= *at
-        {
-            *at = now + NEWS;
-            for event in watched.news() {
-                self.report.tell(&event);
-            }
-        }
-    }
-
-    /// Counting towards a goal begins: a bar, where one is wanted.
-    /// `undisturbed` says that no payload shares the terminal with it.
-    pub fn bar(&mut self, goal: Goal, object: &str, undisturbed: bool) -> Option<Bar> {
-        self.moved(0, 0);
-        let stage = match goal {
-            Goal::Answers(_) => Stage::Connect,
-            Goal::Received(_) => Stage::Recv,
-            Goal::Sent(_) | Goal::Both(_) => Stage::Send,
-        };
-        let course = Course {
-            goal,
-            counts: Arc::clone(&self.moved),
-            stage: stage.name(),
-            object: object.to_owned(),
-            started: self.started,
-            began: Instant::now(),
-        };
-        self.course = Some(course.clone());
-        Bar::start(self.report.style(), course, undisturbed)
     }
 
     /// Readable when a signal has come; for loops that do not go through

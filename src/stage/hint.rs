@@ -25,7 +25,6 @@ pub fn hint(stage: Stage, errno: Errno) -> Option<&'static str> {
         (Stage::Socket, EAFNOSUPPORT) => "this machine does not speak that family",
         (_, EMFILE) => "out of descriptors: see ulimit -n",
         (_, ENFILE) => "the system is out of descriptors: see fs.file-max",
-        (_, ENOSPC) => "no space left there",
         (Stage::Send, EPIPE | ECONNRESET) => "the peer has closed; not everything reached it",
         (Stage::Recv, ECONNRESET) => "the peer ended the connection with a reset",
         (Stage::Send, EMSGSIZE) => "the datagram is too long: see --chunk",
