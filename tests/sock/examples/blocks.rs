@@ -7,8 +7,6 @@ pub struct Block {
     pub steps: Vec<Step>,
     /// The code of the last command; others end with 0.
     pub code: Option<i32>,
-    /// The output is one of many that are possible.
-    pub varies: bool,
 }
 
 /// One command.
@@ -18,8 +16,8 @@ pub struct Step {
     pub shown: Vec<String>,
 }
 
-/// What stands before a block that is not just run: `<!-- example: code 4 -->`,
-/// `output varies`, or `not run`, and why.
+/// What stands before a block that is not just run: `<!-- example: code 4 -->`, or
+/// `not run`, and why.
 fn directive(line: &str) -> Option<&str> {
     let inner = line.strip_prefix("<!-- example: ")?;
     Some(inner.trim_end_matches("-->").trim())
@@ -30,7 +28,6 @@ fn block<'a>(said: Option<&str>, lines: impl Iterator<Item = &'a str>) -> Option
     match said {
         None => {}
         Some(said) if said.starts_with("not run") => return None,
-        Some("output varies") => block.varies = true,
         Some(said) => {
             let code = said.strip_prefix("code ").expect("a known directive");
             block.code = Some(code.parse().expect("a code"));

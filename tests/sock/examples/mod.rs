@@ -2,8 +2,9 @@
 //! in a shell, on a network of its own where hosts have the names, open ports and
 //! firewalls that the text speaks of.
 //!
-//! What a page shows of the output must be what comes, but for numbers and for
-//! where lines break.
+//! Output that is shown must be what comes, all of it, but for numbers and for
+//! where lines break. README shows the output of every command; the pages may
+//! leave it out.
 
 mod blocks;
 mod network;
@@ -11,6 +12,8 @@ mod session;
 
 use blocks::{console, indented};
 use session::follow;
+
+const README: &str = include_str!("../../../README.md");
 
 /// What the pages are made of; see tests/sock/generated/.
 macro_rules! text {
@@ -21,42 +24,42 @@ macro_rules! text {
 
 #[test]
 fn of_readme() {
-    follow("README.md", console(include_str!("../../../README.md")));
+    follow("README.md", console(README), true);
 }
 
 #[test]
 fn of_sock() {
-    follow("sock(1)", indented(text!("sock")));
+    follow("sock(1)", indented(text!("sock")), false);
 }
 
 #[test]
 fn of_listen() {
-    follow("sock-listen(1)", indented(text!("listen")));
+    follow("sock-listen(1)", indented(text!("listen")), false);
 }
 
 #[test]
 fn of_connect() {
-    follow("sock-connect(1)", indented(text!("connect")));
+    follow("sock-connect(1)", indented(text!("connect")), false);
 }
 
 #[test]
 fn of_send() {
-    follow("sock-send(1)", indented(text!("send")));
+    follow("sock-send(1)", indented(text!("send")), false);
 }
 
 #[test]
 fn of_recv() {
-    follow("sock-recv(1)", indented(text!("recv")));
+    follow("sock-recv(1)", indented(text!("recv")), false);
 }
 
 #[test]
 fn of_probe() {
-    follow("sock-probe(1)", indented(text!("probe")));
+    follow("sock-probe(1)", indented(text!("probe")), false);
 }
 
 #[test]
 fn of_json() {
-    follow("sock-json(5)", indented(text!("sock-json")));
+    follow("sock-json(5)", indented(text!("sock-json")), false);
 }
 
 #[test]
@@ -77,10 +80,32 @@ fn there_are_as_many_as_promised() {
 /// What README says of codes and states is what --help and the manual say.
 #[test]
 fn readme_has_the_tables_of_the_manual() {
-    let readme = include_str!("../../../README.md");
     assert!(
-        readme.contains(sock::cli::EXIT_CODES),
+        README.contains(sock::cli::EXIT_CODES),
         "exit codes as in --help"
     );
-    assert!(readme.contains(text!("states")), "states as in sock(1)");
+    assert!(README.contains(text!("states")), "states as in sock(1)");
+}
+
+/// But for tables, and for output that is what it is.
+#[test]
+fn readme_is_readable_at_80_columns() {
+    let mut inside = None;
+    let mut command = false;
+    for (at, line) in README.lines().enumerate() {
+        if let Some(kind) = line.strip_prefix("```") {
+            inside = inside.is_none().then_some(kind);
+            continue;
+        }
+        // A command goes on after a line that cannot be its last.
+        command = line.starts_with("$ ") || command && line.starts_with("    ");
+        let table = inside.is_none() && line.starts_with('|');
+        let output = inside == Some("console") && !command;
+        let columns = line.chars().count();
+        assert!(
+            columns <= 80 || table || output,
+            "README.md:{}: {columns} columns: {line}",
+            at + 1
+        );
+    }
 }
