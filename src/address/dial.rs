@@ -81,9 +81,17 @@ fn port_after(host: &Host, word: &str, svc: &dyn Services) -> Result<u16, WordEr
             // Perhaps a second address, with a password before its @.
             return needs_port(host, svc);
         }
-        match PortList::looks_like(word) || error.meant.is_some() {
-            true => error,
-            false => WordError::new(word, "a port number or a service name after the host"),
+        let other = WordError::new(word, "a port number or a service name after the host");
+        let meant = error
+            .meant
+            .as_deref()
+            .map(|meant| PortList::parse(meant, svc));
+        match meant {
+            // Several of them are not to be dialled.
+            Some(Ok(list)) if list.single().is_none() => other,
+            Some(_) => error,
+            None if PortList::looks_like(word) => error,
+            None => other,
         }
     })?;
     only(word, word, &list).map_err(|error| error.within(word, |port| format!("{host} {port}")))

@@ -131,10 +131,19 @@ fn what_is_dialled() {
         ),
         ("bob:secret@h:22", Err(("without the user", "h:22"))),
         ("unix:", Err(("unix:PATH", ""))),
+        // What a shell would have read.
+        ("~/s", Err(("without quotes", ""))),
+        ("unix:~/s", Err(("where a word begins", "~/s"))),
+        ("unix:./~/s", Ok("unix:./~/s 1")),
+        ("/dev/tcp/h/80", Err(("no file", "h 80"))),
+        ("/dev/udp/::1/53", Err(("no file", "-u ::1 53"))),
+        ("/dev/log", Ok("unix:/dev/log 1")),
     ];
     for (line, want) in table {
         compare(line, read(line), *want);
     }
+    let quoted = dial(&["h".to_owned(), "81 82".to_owned()], &Compiled).unwrap_err();
+    assert_eq!((quoted.word.as_str(), quoted.meant), ("81 82", None));
     let note = |line| dial(&words(line), &Compiled).unwrap().note;
     let want = "https:// here means only port 443: no TLS is spoken";
     assert_eq!(note("https://h").as_deref(), Some(want));
@@ -321,6 +330,8 @@ fn what_is_probed() {
             Err(("--ports", "--ports ssh 10.0.0.1 10.0.0.2")),
         ),
         ("h1 h2", Err(("--ports", "--ports 1-1024 h1 h2"))),
+        ("h ssh-http", Err(("a range such as", "22-80"))),
+        ("h 80-ssh", Err(("a range such as", "22-80"))),
         ("h1 h2:22", Err(("a port or a list", "h1 1-1024"))),
         ("h1:22 h2", Err(("a port or a list", "h2 1-1024"))),
         ("22", Err(("a TARGET before", "localhost 22"))),
@@ -349,6 +360,10 @@ fn what_is_probed() {
     for (line, want) in table {
         compare(line, read(line), *want);
     }
+    let quoted = ["h".to_owned(), "81 82-90".to_owned()];
+    let quoted = targets(&quoted, None, &Compiled).unwrap_err();
+    assert_eq!(quoted.word, "81 82-90");
+    assert_eq!(quoted.meant.as_deref(), Some("81,82-90"));
 }
 
 #[test]

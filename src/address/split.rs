@@ -30,6 +30,9 @@ impl<'a> Word<'a> {
         if word.is_empty() {
             return Err(WordError::new(word, "an address, not an empty word"));
         }
+        if let Some(error) = elsewhere(word) {
+            return Err(error);
+        }
         if Unix::looks_like(word) {
             return Unix::parse(word).map(Self::Unix);
         }
@@ -50,6 +53,30 @@ impl<'a> Word<'a> {
             }),
         }
     }
+}
+
+/// What a shell would have read, had it been asked: `~` at the beginning of a
+/// word, and bash's /dev/tcp in a redirection.
+fn elsewhere(word: &str) -> Option<WordError> {
+    if word.starts_with("~/") {
+        let expected = "a path (a shell reads `~` only without quotes)";
+        return Some(WordError::new(word, expected));
+    }
+    if let Some(path) = word.strip_prefix("unix:")
+        && path.starts_with("~/")
+    {
+        let expected = "a path (a shell reads `~` only where a word begins)";
+        return Some(WordError::new(word, expected).meant(path));
+    }
+    let (protocol, rest) = word.strip_prefix("/dev/")?.split_once('/')?;
+    let (host, port) = rest.split_once('/')?;
+    let option = match protocol {
+        "tcp" => "",
+        "udp" => "-u ",
+        _ => return None,
+    };
+    let error = WordError::new(word, "HOST PORT (the path is one of bash, and no file)");
+    Some(error.meant(format!("{option}{host} {port}")))
 }
 
 /// What stands before an `@` may be a password: it is not shown again.

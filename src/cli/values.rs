@@ -61,6 +61,15 @@ pub(super) fn retry(word: &str) -> Result<Retry, WordError> {
         .map_err(|_| WordError::new(word, "a number of tries, or inf"))
 }
 
+/// Of probe, which has other words for asking on and on.
+pub(super) fn retry_probe(word: &str) -> Result<u32, WordError> {
+    word.parse().map_err(|_| {
+        let expected = "a number of tries (--wait DUR asks until all is as expected, \
+                        --count inf until Ctrl-C)";
+        WordError::new(word, expected)
+    })
+}
+
 /// listen(2) takes an int; what is more than somaxconn is capped by the kernel.
 pub(super) fn backlog(word: &str) -> Result<i32, WordError> {
     if word.eq_ignore_ascii_case("somaxconn") {

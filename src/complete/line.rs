@@ -40,7 +40,8 @@ pub enum Place<'a> {
 
 impl<'a> Line<'a> {
     /// Reads the words, the last of which is at the cursor; nothing where the
-    /// verb is not one of ours.
+    /// verb is not one of ours, or an option stands before it: that line is
+    /// refused whatever comes next.
     pub fn read(command: &'a Command, words: &'a [String]) -> Option<Line<'a>> {
         let (typed, before) = words.split_last()?;
         let mut line = Line {
@@ -58,7 +59,9 @@ impl<'a> Line<'a> {
             if open.take().is_some() {
                 continue;
             }
-            if options && word == "--" {
+            if line.is_before_verb() && word.starts_with('-') {
+                line.own(word)?;
+            } else if options && word == "--" {
                 if line.has_command() {
                     line.place = Place::Command { at: index + 1 };
                     return Some(line);
@@ -92,6 +95,14 @@ impl<'a> Line<'a> {
     /// Whether no verb was typed yet.
     pub fn is_before_verb(&self) -> bool {
         self.verb.has_subcommands()
+    }
+
+    /// The program's own option, such as `--version`.
+    fn own(&self, word: &str) -> Option<&'a Arg> {
+        match word.strip_prefix("--") {
+            Some(long) => self.long(long),
+            None => self.short(word.chars().nth(1)?),
+        }
     }
 
     fn has_command(&self) -> bool {

@@ -24,24 +24,44 @@ pub(super) fn item(text: &str, svc: &dyn Services, zero: Zero) -> Result<PortIte
     }
     let expected = "a port number, a range such as 8000-8100, or a service name";
     let error = WordError::new(text, expected);
-    Err(match repaired(text).or_else(|| svc.nearest(text)) {
+    Err(match repaired(text, svc).or_else(|| svc.nearest(text)) {
         Some(meant) => error.meant(meant),
         None => error,
     })
 }
 
 /// Ports as other tools and typographers write them.
-fn repaired(text: &str) -> Option<String> {
+fn repaired(text: &str, svc: &dyn Services) -> Option<String> {
     let bare = text.trim();
     let bare = bare.strip_suffix("/tcp").unwrap_or(bare);
     let bare = bare.strip_suffix("/udp").unwrap_or(bare);
     let plain = bare.replace("..", "-").replace(['–', '—', ':'], "-");
     let parts: Vec<&str> = plain.split('-').map(str::trim).collect();
     let plain = parts.join("-").trim_start_matches('+').to_owned();
+    if let Some(words) = several(text) {
+        return Some(words);
+    }
+    let port = |word: &str| word.parse().ok().or_else(|| svc.port(word));
+    if let [low, high] = parts[..]
+        && let (Some(one @ 1..), Some(other @ 1..)) = (port(low), port(high))
+    {
+        return Some(PortItem::Range(one.min(other), one.max(other)).to_string());
+    }
     PortList::looks_like(&plain)
         .then(|| item(&plain, &Compiled, Zero::Refused).ok())
         .flatten()
         .map(|item| item.to_string())
+}
+
+/// Numbers and ranges that blanks part, in quotes: `'81 82'`.
+fn several(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let are_ports = words.len() > 1 && words.iter().all(|word| is_item(word));
+    are_ports.then(|| words.join(","))
+}
+
+fn is_item(word: &str) -> bool {
+    word != "-" && PortList::looks_like(word) && item(word, &Compiled, Zero::Refused).is_ok()
 }
 
 fn number(text: &str, zero: Zero) -> Result<u16, WordError> {

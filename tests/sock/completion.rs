@@ -13,6 +13,8 @@ const BECOMES: &[(&str, &str)] = &[
     // Verbs, hosts, ports, lists.
     ("sock pr\t", "sock probe"),
     ("sock frob ht\t", "sock frob ht"),
+    ("sock -4 con\t", "sock -4 con"),
+    ("sock --json conn\t", "sock --json conn"),
     ("sock probe loc\t ht\t", "sock probe localhost http"),
     ("sock send --send-flags nosignal,mo\t", "sock send --send-flags nosignal,more"),
     ("sock send --send-flags=nosignal,mo\t", "sock send --send-flags=nosignal,more"),

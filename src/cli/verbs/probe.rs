@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 use crate::cli::groups::{Bind, Packets, Resolve, TheRun, Timeout};
-use crate::cli::values::percent;
+use crate::cli::values::{percent, retry_probe};
 use crate::text::Text;
 use crate::units::{Count, duration};
 
@@ -80,7 +80,7 @@ pub struct ProbeConnect {
     #[arg(short = 'w', long, value_name = "DUR", value_parser = duration)]
     pub connect_timeout: Option<std::time::Duration>,
     /// Ask this many times more where there is no answer
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = retry_probe)]
     pub retry: u32,
 }
 
