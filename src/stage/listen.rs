@@ -3,10 +3,10 @@
 use std::os::fd::AsRawFd;
 
 use super::Stage;
-use super::bind::Bound;
+use super::bind::{self, Bound};
 use super::socket::Transport;
 use crate::event::Event;
-use crate::failure::{Class, Failure, StageError};
+use crate::failure::{Class, StageError};
 use crate::run::{Run, outcome};
 use crate::sys::tcp_info::tcp_info;
 
@@ -21,22 +21,31 @@ pub struct Options {
     pub exactly: bool,
 }
 
-/// Makes a bound socket listen (a datagram socket does already) and announces it.
+/// Makes a bound socket listen; a datagram socket does already.
 ///
 /// # Errors
 /// listen(2).
-pub fn listen(run: &mut Run, bound: &Bound, options: &Options) -> Result<(), Failure> {
+pub fn listen(run: &mut Run, bound: &Bound, options: &Options) -> Result<(), StageError> {
     run.enter(Stage::Listen, &bound.address);
-    if bound.transport.connects() {
-        let listening = bound.socket.listen(options.backlog);
-        run.call(
-            || format!("listen({}, {})", bound.socket.as_raw_fd(), options.backlog),
-            listening.as_ref().map_or_else(outcome, |()| "0".to_owned()),
-        );
-        listening.map_err(|error| {
-            StageError::io(Stage::Listen, &*bound.address, Class::Local, &error)
-        })?;
+    if !bound.transport.connects() {
+        return Ok(());
     }
+    let listening = bound.socket.listen(options.backlog);
+    run.call(
+        || format!("listen({}, {})", bound.socket.as_raw_fd(), options.backlog),
+        listening.as_ref().map_or_else(outcome, |()| "0".to_owned()),
+    );
+    listening.map_err(|error| {
+        let error = StageError::io(Stage::Listen, &*bound.address, Class::Local, &error);
+        match bound.socket.local_addr() {
+            Ok(address) => bind::with_holder(error, &bound.socket, &address),
+            Err(_) => error,
+        }
+    })
+}
+
+/// Announces a socket that listens.
+pub fn announce(run: &mut Run, bound: &Bound, options: &Options) {
     // On a listening socket that is the effective backlog.
     let effective = match bound.transport {
         Transport::Tcp => tcp_info(&bound.socket).ok().map(|info| info.sacked),
@@ -66,5 +75,4 @@ pub fn listen(run: &mut Run, bound: &Bound, options: &Options) -> Result<(), Fai
         protocol: bound.transport.name(),
         families: bound.families.clone(),
     });
-    Ok(())
 }

@@ -29,7 +29,7 @@ use lookup::{Found, lookup};
 pub use many::{Asked, Lookups, Ticket};
 
 /// Which addresses are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum Family {
     /// Both.
     #[default]

@@ -37,6 +37,7 @@ mod schema;
 mod scripts;
 mod seeing;
 mod series;
+mod serve_addresses;
 mod serve_command;
 mod serve_datagrams;
 mod serve_door;

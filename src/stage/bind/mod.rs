@@ -139,22 +139,29 @@ fn bind(run: &mut Run, socket: &Socket, address: &SockAddr) -> Result<(), Failur
     );
     if let Err(error) = bound {
         let error = StageError::io(Stage::Bind, &*object, Class::Local, &error);
-        let holder = (error.errno == Some(Errno::EADDRINUSE))
-            .then(|| holder::of(address, socket.r#type().ok()))
-            .flatten();
-        return Err(match holder {
-            Some(holder) => error.hint(format!("{holder} has it")),
-            None if address.is_unix() && error.errno == Some(Errno::EACCES) => {
+        let error = match error.errno {
+            Some(Errno::EACCES) if address.is_unix() => {
                 error.hint("the directory must be writable")
             }
-            None => error,
-        }
-        .into());
+            _ => with_holder(error, socket, address),
+        };
+        return Err(error.into());
     }
     run.tell(Event::Bind {
         address: local_name(socket),
     });
     run.pause(Stage::Bind)
+}
+
+/// The error with the name of who has the address, where /proc tells.
+pub fn with_holder(error: StageError, socket: &Socket, address: &SockAddr) -> StageError {
+    let holder = (error.errno == Some(Errno::EADDRINUSE))
+        .then(|| holder::of(address, socket.r#type().ok()))
+        .flatten();
+    match holder {
+        Some(holder) => error.hint(format!("{holder} has it")),
+        None => error,
+    }
 }
 
 impl Bound {
