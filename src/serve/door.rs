@@ -100,26 +100,35 @@ impl Door {
     /// # Errors
     /// What accept(2) says of a listener itself; timers and signals in `--pause`.
     pub fn accept(&mut self, run: &mut Run, most: usize) -> Result<Vec<Conn>, Failure> {
+        if most == 0 {
+            return Ok(Vec::new());
+        }
+        // Those that are reported go to the end of the kernel's list: of more
+        // than can be let in the first would always be the same.
         let mut events = [EpollEvent::empty(); EVENTS];
-        let count = match self.epoll.wait(&mut events, EpollTimeout::ZERO) {
+        let events = &mut events[..most.min(EVENTS)];
+        let count = match self.epoll.wait(events, EpollTimeout::ZERO) {
             Ok(count) => count,
             Err(Errno::EINTR) => 0,
             Err(errno) => return Err(failed(errno)),
         };
+        let mut waiting: Vec<RawFd> = events[..count].iter().map(|e| e.data() as RawFd).collect();
         let mut came = Vec::new();
-        for event in &events[..count] {
-            let Some(listener) = self.listeners.get(&(event.data() as RawFd)) else {
-                continue;
-            };
-            for _ in 0..ROUNDS {
+        for _ in 0..ROUNDS {
+            let mut more = Vec::with_capacity(waiting.len());
+            for fd in waiting {
                 if came.len() >= most {
                     return Ok(came);
                 }
+                let Some(listener) = self.listeners.get(&fd) else {
+                    continue;
+                };
                 match try_accept(run, listener) {
-                    Ok(None) => break,
+                    Ok(None) => {}
                     Ok(Some(conn)) => {
                         run.pause(Stage::Accept)?;
                         came.push(conn);
+                        more.push(fd);
                     }
                     Err(errno) if is_passing(errno) => {
                         self.rest(run, errno);
@@ -132,6 +141,7 @@ impl Door {
                     }
                 }
             }
+            waiting = more;
         }
         Ok(came)
     }

@@ -13,7 +13,7 @@ use crate::plan::{Act, Kind, Listen, Talk};
 use crate::run::Run;
 use crate::serve::{Answer, Answers, Service, Work, serve};
 use crate::stage::Stage;
-use crate::stage::accept::{accept, knocked, settle};
+use crate::stage::accept::{Turns, accept, knocked, settle};
 use crate::stage::bind::Bound;
 use crate::stage::send::allow_sigpipe;
 
@@ -89,8 +89,9 @@ fn every_peer(
     bound: &[Bound],
 ) -> Result<(), Failure> {
     let mut since = Instant::now();
+    let mut turns = Turns::default();
     loop {
-        let conn = accept(run, bound, &plan.wait.accept, since)?;
+        let conn = accept(run, bound, &plan.wait.accept, since, &mut turns)?;
         settle(run, &conn)?;
         let (peer, local) = (conn.peer.clone(), conn.local.clone());
         let talked = converse(run, user, conn, talk, true, None);

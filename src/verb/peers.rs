@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::failure::{Class, Failure};
 use crate::run::Run;
-use crate::stage::accept::{self, accept, knocked, settle};
+use crate::stage::accept::{self, Turns, accept, knocked, settle};
 use crate::stage::bind::Bound;
 use crate::stage::connect::Conn;
 
@@ -41,8 +41,9 @@ pub fn first_peer(
 ) -> Result<(), Failure> {
     let since = Instant::now();
     let listening = RefCell::new(bound);
+    let mut turns = Turns::default();
     loop {
-        let conn = accept(run, &listening.borrow(), options, since)?;
+        let conn = accept(run, &listening.borrow(), options, since, &mut turns)?;
         settle(run, &conn)?;
         let (peer, local) = (conn.peer.clone(), conn.local.clone());
         let proved = Box::new(|| listening.borrow_mut().clear());

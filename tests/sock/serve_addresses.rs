@@ -2,7 +2,8 @@
 //! somebody else has. An announcement means that connections will be taken.
 
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
+use std::io::Write;
+use std::net::{IpAddr, Shutdown, SocketAddr};
 
 use socket2::{Domain, Socket, Type};
 
@@ -189,5 +190,44 @@ fn who_was_faster_to_listen_is_named() {
         }
         let ended = listen.finish();
         assert_eq!(ended.err.lines().count(), 1 + usize::from(range), "{ended}");
+    }
+}
+
+/// Where one peer at a time is served, a listener with a queue of its own does
+/// not keep the others from their turn.
+#[test]
+fn listeners_take_turns() {
+    for options in ["", "--max-clients 1 --reply ok"] {
+        let listen = sock(format!("listen -k {options} 127.0.0.1:0 127.0.0.2:0"))
+            .signal(Signal::SIGTERM)
+            .any_stdout()
+            .any_stderr()
+            .spawn();
+        let port = |ip: &str| -> u16 {
+            let line = listen.wait_line(&format!("listening on {ip}:*"));
+            let port = line.rsplit(':').next().and_then(|port| port.parse().ok());
+            port.expect("a port")
+        };
+        let (one, two) = (port("127.0.0.1"), port("127.0.0.2"));
+        // All of them wait when it looks.
+        listen.send_signal(Signal::SIGSTOP);
+        let peer = |last, port, says: &str| {
+            let mut peer = dial(IpAddr::from([127, 0, 0, last]), port);
+            peer.write_all(says.as_bytes()).expect("sent");
+            peer.shutdown(Shutdown::Write).expect("said");
+            peer
+        };
+        let peers = [
+            peer(1, one, "a1 "),
+            peer(1, one, "a2 "),
+            peer(1, one, "a3 "),
+            peer(2, two, "b1 "),
+        ];
+        listen.send_signal(Signal::SIGCONT);
+        let came = listen.wait_stdout(12);
+        assert_eq!(String::from_utf8_lossy(&came), "a1 b1 a2 a3 ", "{options}");
+        drop(peers);
+        listen.send_signal(Signal::SIGTERM);
+        listen.finish();
     }
 }

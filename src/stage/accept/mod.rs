@@ -3,6 +3,7 @@
 
 mod datagram;
 mod keeper;
+mod turns;
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ use crate::failure::{Class, Failure, StageError, Timer};
 use crate::run::{Interest, Run, Wake, outcome};
 pub use datagram::first_datagram;
 pub use keeper::Doorkeeper;
+pub use turns::Turns;
 
 /// How long to leave the queue alone when this machine has no room for one more.
 pub const BACK_OFF: Duration = Duration::from_millis(100);
@@ -33,7 +35,7 @@ pub struct Options {
 }
 
 /// Waits for a peer and takes it; `since` is when `--accept-timeout` began, so
-/// that those who only knock do not put it off.
+/// that those who only knock do not put it off, and `turns` whose turn it is.
 ///
 /// # Errors
 /// `--accept-timeout`, signals, and what accept(2) reports of the listener itself.
@@ -42,6 +44,7 @@ pub fn accept(
     bound: &[Bound],
     options: &Options,
     since: Instant,
+    turns: &mut Turns,
 ) -> Result<Conn, Failure> {
     let object = bound.first().map_or("", |first| &first.address);
     run.enter(Stage::Accept, object);
@@ -61,8 +64,10 @@ pub fn accept(
             Wake::Progress => continue,
             Wake::Ready => {}
         }
-        let waiting = bound.iter().zip(&ready).find(|(_, fd)| fd.is_ready());
-        let Some((one, _)) = waiting else { continue };
+        let Some(at) = turns.next(ready.iter().map(Interest::is_ready)) else {
+            continue;
+        };
+        let one = &bound[at];
         match try_accept(run, one) {
             Ok(Some(conn)) => {
                 run.pause(Stage::Accept)?;
