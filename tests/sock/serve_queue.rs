@@ -209,6 +209,24 @@ fn the_effective_backlog_is_told_where_it_is_another() {
     }
 }
 
+/// There is nothing to accept, and so nothing waits for that.
+#[test]
+fn datagrams_have_no_backlog() {
+    for words in [
+        "listen -u --backlog 5 0",
+        "listen -u -k --echo --backlog somaxconn 0",
+        "listen -u --echo --backlog 5 unix:@backlog",
+        "recv -u -l --backlog 5 0",
+    ] {
+        let ended = sock(words).code(2).any_stderr().run();
+        let first = ended.err.lines().next().unwrap_or_default();
+        assert!(
+            first.contains("--backlog") && first.contains("--rcvbuf"),
+            "{ended}"
+        );
+    }
+}
+
 /// A port in use, an address that is not ours: one line each, code 1.
 #[test]
 fn what_cannot_be_bound_is_one_line() {

@@ -9,6 +9,18 @@ use crate::relay::look;
 use crate::serve::Answer;
 use crate::units::{self, Rate};
 
+/// `--backlog` where there is no queue of connections.
+pub fn queues(kind: Kind, typed: &cli::ListenOptions) -> Result<(), Wrong> {
+    match typed.backlog {
+        Some(_) if kind == Kind::Datagram => Err(Wrong(
+            "--backlog is about connections that wait for accept(), and datagrams have none; \
+             what waits to be received, --rcvbuf bounds"
+                .into(),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// `--accept-timeout` where nobody is accepted.
 pub fn accepts(kind: Kind, typed: &cli::ListenOptions) -> Result<(), Wrong> {
     match typed.accept_timeout {

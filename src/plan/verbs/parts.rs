@@ -37,6 +37,7 @@ pub(super) fn wait(
 ) -> Result<Wait, Wrong> {
     let (resolve, options) = typed;
     rules::mode_without_path(set.mode, &at)?;
+    rules::queues(kind, options)?;
     let transports = at
         .iter()
         .map(|local| kind.on(matches!(local, Local::Unix(_))));
