@@ -75,7 +75,8 @@ pub enum Event {
         rtt_ms: Option<f64>,
         mss: Option<u32>,
     },
-    /// One attempt at one address failed and another follows.
+    /// One attempt at one address failed, whether or not another follows; a retry
+    /// is due; or the kernel allows less than the default backlog.
     Attempt {
         stage: &'static str,
         object: String,

@@ -163,6 +163,15 @@ impl Report {
 
     /// Tells an event on stderr.
     pub fn tell(&mut self, event: &Event) {
+        self.tell_at(text::level(event), event);
+    }
+
+    /// Tells what somebody has just asked for (USR1), also with `--quiet`.
+    pub fn tell_asked(&mut self, event: &Event) {
+        self.tell_at(Level::Errors, event);
+    }
+
+    fn tell_at(&mut self, level: Level, event: &Event) {
         match (&mut self.held, event) {
             (Some(_), Event::Error { .. }) => self.release(),
             (None, _) | (_, Event::Listening { .. }) => {}
@@ -171,7 +180,7 @@ impl Report {
                 return;
             }
         }
-        if !self.style.tells(text::level(event)) {
+        if !self.style.tells(level) {
             return;
         }
         match event {

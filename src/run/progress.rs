@@ -42,14 +42,19 @@ impl Run {
             object: self.object.to_string(),
             ..self.course.clone().unwrap_or(nothing)
         };
-        self.report.tell(&course.event(Instant::now()));
+        self.tell_asked(&course.event(Instant::now()));
         self.tell_watched();
+    }
+
+    /// Answers USR1 with this.
+    pub fn tell_asked(&mut self, event: &Event) {
+        self.report.tell_asked(event);
     }
 
     fn tell_watched(&mut self) {
         if let Some((watched, _)) = &mut self.watched {
             for event in watched.look() {
-                self.report.tell(&event);
+                self.report.tell_asked(&event);
             }
         }
     }

@@ -129,6 +129,23 @@ fn it_says_of_every_field_what_it_is() {
     }
 }
 
+/// What is written of a state is one of its names, and nobody expects trouble of
+/// this machine.
+#[test]
+fn its_states_are_those_that_there_are() {
+    let (_, probe) = events()
+        .find(|(event, _)| *event == "probe")
+        .expect("probe");
+    let named = |field: &str| -> Vec<String> {
+        let names = probe.at("properties").at(field).at("enum").list();
+        let names = names.iter().filter(|name| !name.is("null"));
+        names.map(|name| name.text().to_owned()).collect()
+    };
+    let names = |states: &[State]| -> Vec<&str> { states.iter().map(|one| one.name()).collect() };
+    assert_eq!(named("state"), names(&State::ALL));
+    assert_eq!(named("expected"), names(State::EXPECTABLE));
+}
+
 /// The check itself: what it must not let pass.
 #[test]
 fn lines_of_no_schema_are_found() {

@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, UdpSocket};
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 
 use crate::support::like::line_like;
 use crate::support::net::*;
@@ -251,6 +251,36 @@ fn usr1_is_answered_by_whatever_a_verb_is_doing() {
     peer.send_to(b"ping", (V4, server.port)).expect("sent");
     peer.recv(&mut [0; 9]).expect("an answer");
     tells(&server, "sock: recv 127.0.0.1:*: sent 4 B, received 4 B, *");
+    server.send_signal(Signal::SIGTERM);
+    server.finish();
+}
+
+/// Who asks is answered, whatever else is not to be told.
+#[test]
+fn usr1_is_answered_with_quiet_too() {
+    let (listener, port) = listen(V4);
+    let words = "--quiet --count inf --interval 1h";
+    let probe = sock(format!("probe {words} 127.0.0.1 {port}"))
+        .any_stderr()
+        .signal(Signal::SIGTERM)
+        .spawn();
+    // It has begun.
+    drop(listener.accept().expect("a peer"));
+    tells(&probe, "sock: connect *answered, *");
+    probe.send_signal(Signal::SIGTERM);
+    probe.finish();
+
+    let dir = scratch();
+    let path = dir.path().join("s");
+    let server = sock("listen -k --quiet --echo")
+        .arg(&path)
+        .any_stderr()
+        .signal(Signal::SIGTERM)
+        .spawn();
+    // Nothing announces it.
+    let peer = wait::eventually("it listens", || UnixStream::connect(&path).ok());
+    tells(&server, "queue    * 0/* waiting*");
+    drop(peer);
     server.send_signal(Signal::SIGTERM);
     server.finish();
 }

@@ -230,6 +230,10 @@ impl<'a> Survey<'a> {
             self.rows.waiting(),
             human_time(self.run.started().elapsed()),
         );
-        self.run.note(Stage::Connect, "probe", text);
+        self.run.tell_asked(&Event::Note {
+            stage: Stage::Connect.name(),
+            object: "probe".to_owned(),
+            text,
+        });
     }
 }

@@ -71,7 +71,7 @@ fn fields(definition: &Json) -> String {
             if let Some(values) = property.get("enum") {
                 let values = values.list().iter().filter(|value| !value.is("null"));
                 let values: Vec<String> = values.map(|one| format!("`{}`", one.text())).collect();
-                let _ = write!(text, ": {}", values.join(" "));
+                let _ = write!(text, ": {}", values.join(", "));
             }
             item(&format!("`{name}` ({})", kind(property)), &text)
         })
