@@ -85,6 +85,16 @@ impl Flags {
         rows.map(note).collect()
     }
 
+    /// `dontwait` of answers: a loop that serves many peers waits for none of
+    /// them in send(2), whatever was asked for.
+    pub fn useless_of_answers(self) -> Option<Useless> {
+        self.send.has("dontwait").then_some(Useless {
+            stage: Stage::Send,
+            option: "--send-flags dontwait",
+            why: "without effect on answers, which never wait for a peer",
+        })
+    }
+
     /// `more` of answers to datagrams: who asks next would get what was held
     /// back for another.
     pub fn held_answers(self, kind: Kind, serves: bool) -> Result<(), Wrong> {

@@ -127,8 +127,12 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
             look,
         }),
     };
+    let mut wait = wait(at, kind, &set, (&typed.resolve, &typed.listen))?;
+    if matches!(&act, Act::Serve(service) if matches!(service.work, Work::Answers(_))) {
+        wait.socket.notes.extend(set.flags.useless_of_answers());
+    }
     Ok(Listen {
-        wait: wait(at, kind, &set, (&typed.resolve, &typed.listen))?,
+        wait,
         keep_open: typed.serve.keep_open,
         act,
     })

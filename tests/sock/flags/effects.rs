@@ -1,7 +1,7 @@
 //! What flags do besides letting bytes pass, seen by the peer.
 
 use std::io::{Read, Write};
-use std::net::UdpSocket;
+use std::net::{Shutdown, UdpSocket};
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
@@ -88,6 +88,18 @@ fn what_does_not_wait_ends_where_the_peer_is_full() {
     let peer = listener.accept().expect("it dials");
     run.finish();
     assert!(drain(&peer).1.is_err(), "it looks complete");
+}
+
+#[test]
+fn a_server_waits_for_nobody_and_says_so() {
+    let server = sock("listen --echo --send-flags dontwait 127.0.0.1:0")
+        .stderr("sock: send --send-flags dontwait: without effect on answers*\n")
+        .listener();
+    let mut peer = dial(V4, server.port);
+    peer.write_all(b"x").expect("it listens");
+    peer.shutdown(Shutdown::Write).expect("open");
+    assert_eq!(drain(&peer).0, b"x");
+    server.finish();
 }
 
 /// A route by way of a router is none.
