@@ -152,7 +152,30 @@ pub fn parse() -> Result<Cli, Refusal> {
     };
     let matches = command.try_get_matches_from(&words);
     let matches = matches.map_err(|error| refusal(error, &words, json))?;
-    Cli::from_arg_matches(&matches).map_err(|error| Refusal { error, json })
+    match Cli::from_arg_matches(&matches) {
+        Ok(cli) if lacks_command(&cli, &words) => Err(usage_error(
+            "listen",
+            json,
+            "-- without a command behind it: -- CMD ARG..., or --sh 'CMD'",
+        )),
+        cli => cli.map_err(|error| Refusal { error, json }),
+    }
+}
+
+/// Whether the last word is the `--` before a command, which clap drops without
+/// a word when nothing follows it. It may also be the value of an option: then
+/// one more word is no command.
+fn lacks_command(cli: &Cli, words: &[OsString]) -> bool {
+    let Verb::Listen(listen) = &cli.verb else {
+        return false;
+    };
+    if !listen.command.is_empty() || words.last().is_none_or(|last| last != "--") {
+        return false;
+    }
+    let longer = words.iter().cloned().chain(["true".into()]);
+    let longer = command().try_get_matches_from(longer);
+    let longer = longer.and_then(|matches| Cli::from_arg_matches(&matches));
+    !matches!(longer, Ok(Cli { verb: Verb::Listen(listen) }) if listen.command.is_empty())
 }
 
 /// clap's error, or what was meant by words that are somebody else's.

@@ -13,7 +13,7 @@ use crate::support::*;
 
 /// What a peer gets that says `text` and half-closes.
 #[track_caller]
-fn ask(port: u16, text: &str) -> String {
+pub fn ask(port: u16, text: &str) -> String {
     let mut stream = dial(V4, port);
     stream.write_all(text.as_bytes()).expect("sent");
     stream.shutdown(Shutdown::Write).expect("half-closed");
@@ -172,7 +172,7 @@ fn commands_serve_all_peers_at_once_and_leave_no_zombies() {
     listen.finish();
 }
 
-fn children(pid: u32) -> usize {
+pub fn children(pid: u32) -> usize {
     let file = format!("/proc/{pid}/task/{pid}/children");
     let text = std::fs::read_to_string(file).expect("it runs");
     text.split_whitespace().count()
@@ -208,7 +208,7 @@ fn commands_end_when_we_are_told_to() {
 }
 
 #[track_caller]
-fn drain_within(stream: std::net::TcpStream, time: Duration) -> (Vec<u8>, ()) {
+pub fn drain_within(stream: std::net::TcpStream, time: Duration) -> (Vec<u8>, ()) {
     stream.set_read_timeout(Some(time)).expect("a timeout");
     let (bytes, end) = drain(stream);
     let late = matches!(&end, Err(e) if e.kind() == std::io::ErrorKind::WouldBlock);
@@ -306,6 +306,28 @@ fn what_has_to_see_the_bytes_does_not_go_with_it() {
         let names = first.contains(word) || (word == "-u" && first.contains("--udp"));
         assert!(names, "{ended}");
     }
+}
+
+/// An empty variable in a script is no command that ends at once.
+#[test]
+fn a_command_has_a_name() {
+    for (words, named) in [
+        (["--", ""], "-- ''"),
+        (["--sh", ""], "--sh"),
+        (["--sh", " "], "--sh"),
+    ] {
+        let ended = sock("listen 0").args(words).code(2).any_stderr().run();
+        let first = ended.err.lines().next().unwrap_or_default();
+        assert!(
+            first.starts_with("error: ") && first.contains(named),
+            "{ended}"
+        );
+    }
+    // A value of an option is none of it.
+    sock("listen --accept-timeout 0.01s 127.0.0.1:0 --reply --")
+        .code(124)
+        .any_stderr()
+        .run();
 }
 
 #[test]

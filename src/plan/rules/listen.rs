@@ -1,5 +1,6 @@
 //! What goes with a listener, and with what it does for its peers.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use super::goes_with;
@@ -42,6 +43,18 @@ pub fn many_clients(serves: bool, kind: Kind, typed: &cli::Serve) -> Result<(), 
         Some((option, _)) if kind == Kind::Datagram => Err(Wrong(format!(
             "{option}: datagrams come without a connection, and nobody stays"
         ))),
+        _ => Ok(()),
+    }
+}
+
+/// A command without a name.
+pub fn named_command(typed: &cli::Serve, words: &[OsString]) -> Result<(), Wrong> {
+    let blank = |word: &OsString| word.to_string_lossy().trim().is_empty();
+    match (words.first(), &typed.sh) {
+        (Some(program), _) if blank(program) => Err(Wrong(
+            "-- '': the command has no name; -- CMD ARG..., or --sh 'CMD'".into(),
+        )),
+        (_, Some(line)) if blank(line) => Err(Wrong("--sh '': there is no command in it".into())),
         _ => Ok(()),
     }
 }

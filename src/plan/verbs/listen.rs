@@ -62,6 +62,7 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
     let recv = relay_options("listen", &typed.recv)?;
     rules::datagrams_have_no_end(kind, &typed.close)?;
     let answer = answer(&typed.serve);
+    rules::named_command(&typed.serve, &typed.command)?;
     let command = command(&typed.serve, &typed.command);
     let serves = answer.is_some() || command.is_some();
     let mut never = pauses::never_waiting(&at);
