@@ -57,16 +57,18 @@ impl Run {
     /// # Errors
     /// A signal or `--timeout`.
     pub fn pause(&mut self, stage: Stage) -> Result<(), Failure> {
-        let time: Duration = self
-            .pauses
-            .iter()
-            .filter(|pause| pause.stage == stage)
-            .map(|pause| pause.time)
-            .fold(Duration::ZERO, Duration::saturating_add);
-        if time.is_zero() {
-            return Ok(());
+        match self.pause_after(stage) {
+            Some(time) => self.sleep(time),
+            None => Ok(()),
         }
-        self.sleep(time)
+    }
+
+    /// `--pause` after a stage, for who has others to see to meanwhile.
+    pub fn pause_after(&self, stage: Stage) -> Option<Duration> {
+        let pauses = self.pauses.iter().filter(|pause| pause.stage == stage);
+        let times = pauses.map(|pause| pause.time);
+        let time = times.fold(Duration::ZERO, Duration::saturating_add);
+        (!time.is_zero()).then_some(time)
     }
 
     /// Waits for a time, answering USR1.

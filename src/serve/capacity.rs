@@ -1,5 +1,7 @@
 //! How many clients there may be at the same time. Pure.
 
+use std::fmt::{self, Display, Formatter};
+
 /// Descriptors that stay free for what comes and goes: a command's start takes
 /// five, a file or a name to look up takes one.
 const RESERVE: usize = 8;
@@ -7,8 +9,10 @@ const RESERVE: usize = 8;
 /// Why there is no room for one more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// `--max-clients`, or what is the default for commands.
+    /// `--max-clients`.
     Asked,
+    /// What it is where nobody asks.
+    Usual,
     /// RLIMIT_NOFILE of getrlimit(2).
     Descriptors,
 }
@@ -21,20 +25,38 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// From what was asked for, the limit of descriptors and how many there are
-    /// already; a client takes one.
-    pub fn new(asked: Option<usize>, descriptors: usize, held: usize) -> Capacity {
-        let fit = descriptors.saturating_sub(held + RESERVE).max(1);
-        match asked {
-            Some(asked) if asked <= fit => Capacity {
-                most: asked,
-                limit: Limit::Asked,
-            },
-            _ => Capacity {
+    /// From what was asked for, how many it usually are, and the descriptors
+    /// that are left; a client takes one.
+    pub fn new(asked: Option<usize>, usual: Option<usize>, descriptors: usize) -> Capacity {
+        let fit = descriptors.saturating_sub(RESERVE).max(1);
+        let (wanted, limit) = match asked {
+            Some(_) => (asked, Limit::Asked),
+            None => (usual, Limit::Usual),
+        };
+        match wanted.filter(|most| *most <= fit) {
+            Some(most) => Capacity { most, limit },
+            None => Capacity {
                 most: fit,
                 limit: Limit::Descriptors,
             },
         }
+    }
+}
+
+impl Display for Capacity {
+    /// How full it is when it is, and why: `1 client, which is --max-clients`.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match (self.limit, self.most) {
+            (Limit::Usual, most) => {
+                return write!(f, "{most} commands at the same time, see --max-clients");
+            }
+            (_, 1) => write!(f, "1 client")?,
+            (_, most) => write!(f, "{most} clients")?,
+        }
+        f.write_str(match self.limit {
+            Limit::Descriptors => ", which is all that ulimit -n leaves",
+            _ => ", which is --max-clients",
+        })
     }
 }
 
@@ -43,18 +65,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_smaller_of_what_was_asked_for_and_what_fits() {
+    fn the_smaller_of_what_is_wanted_and_what_fits() {
         let table = [
-            ((Some(2), 1024, 10), (2, Limit::Asked)),
-            ((Some(1006), 1024, 10), (1006, Limit::Asked)),
-            ((Some(1007), 1024, 10), (1006, Limit::Descriptors)),
-            ((None, 1024, 10), (1006, Limit::Descriptors)),
-            ((None, 32, 10), (14, Limit::Descriptors)),
-            ((Some(5), 8, 10), (1, Limit::Descriptors)),
+            ((Some(2), None, 1014), "2 clients, which is --max-clients"),
+            ((Some(1), None, 1014), "1 client, which is --max-clients"),
+            (
+                (Some(1006), Some(100), 1014),
+                "1006 clients, which is --max-clients",
+            ),
+            (
+                (Some(1007), None, 1014),
+                "1006 clients, which is all that ulimit -n leaves",
+            ),
+            (
+                (None, Some(100), 1014),
+                "100 commands at the same time, see --max-clients",
+            ),
+            (
+                (None, Some(100), 22),
+                "14 clients, which is all that ulimit -n leaves",
+            ),
+            (
+                (None, None, 22),
+                "14 clients, which is all that ulimit -n leaves",
+            ),
+            (
+                (Some(5), None, 0),
+                "1 client, which is all that ulimit -n leaves",
+            ),
         ];
-        for ((asked, descriptors, held), (most, limit)) in table {
-            let capacity = Capacity::new(asked, descriptors, held);
-            assert_eq!(capacity, Capacity { most, limit });
+        for ((asked, usual, descriptors), told) in table {
+            let capacity = Capacity::new(asked, usual, descriptors);
+            assert_eq!(capacity.to_string(), told);
         }
     }
 }

@@ -7,9 +7,9 @@ use std::process::{self, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 
 use super::environment::tell_who_is_there;
 use super::service::Command;
@@ -19,11 +19,34 @@ use crate::run::{Run, millis};
 use crate::stage::accept::is_passing;
 use crate::stage::connect::Conn;
 use crate::stage::{Stage, close};
-use crate::sys::{child, pidfd, rlimit};
+use crate::sys::group::{self, Group};
+use crate::sys::{child, descriptor, pidfd, rlimit, signal};
+
+/// How long one may take to go that was killed: the kernel may have to finish
+/// something for it first, and that must not hold us up.
+const KILLED: Duration = Duration::from_millis(60);
+
+/// How often it is looked whether what commands have started has ended: there
+/// is no descriptor of a group.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Before the first command: room for so many at the same time, and whoever
+/// started us, their ends can be seen and no descriptor goes with them.
+///
+/// # Errors
+/// close_range(2).
+pub fn prepare(most: usize) -> Result<(), StageError> {
+    group::prepare(most);
+    let failed = |call| move |error| StageError::io(Stage::Accept, call, Class::Local, &error);
+    signal::set_default(libc::SIGCHLD).map_err(failed("SIGCHLD"))?;
+    descriptor::keep_from_commands().map_err(failed("close_range"))
+}
 
 /// A command that runs, or has ended and is not yet waited for.
 pub struct Child {
     process: process::Child,
+    /// Its own, so that all that it starts can be ended with it.
+    group: Group,
     /// Readable once it has ended.
     ended: OwnedFd,
     peer: String,
@@ -48,17 +71,21 @@ impl Child {
             || format!("execve({:?}) by fork", command.program),
             process.id(),
         );
+        let mut group = Group::enter(process.id());
         match pidfd::open(process.id()) {
             Ok(ended) => Ok(Child {
                 process,
+                group,
                 ended,
                 peer: conn.peer.clone(),
                 begun,
             }),
             Err(error) => {
                 // One whose end nobody would see must not go on.
-                let _ = process.kill();
-                let _ = process.wait();
+                group.signal(Signal::SIGKILL);
+                if group.leave() {
+                    let _ = process.wait();
+                }
                 Err(failed(command, Class::Local, &error))
             }
         }
@@ -69,23 +96,40 @@ impl Child {
         self.ended.as_fd()
     }
 
-    /// How it ended, if it has.
+    /// How it ended, if it has. What it has started and left behind goes on.
     pub fn status(&mut self) -> Option<ExitStatus> {
-        self.process.try_wait().ok().flatten()
+        let ended = descriptor::is_ready(self.fd(), PollFlags::POLLIN) && self.group.leave();
+        // Does not wait, because it has ended.
+        ended.then(|| self.process.wait().ok()).flatten()
     }
 
-    /// Asks it and all that it has started to end. Its group is its own as long
-    /// as it was not waited for.
-    pub fn signal(&self, signal: Signal) {
-        // One that has ended already needs none.
-        let _ = killpg(Pid::from_raw(self.process.id() as i32), signal);
+    /// Waits until it has ended, at most so long.
+    fn wait(&self, time: Duration) {
+        let mut fds = [PollFd::new(self.fd(), PollFlags::POLLIN)];
+        let timeout = PollTimeout::try_from(time).unwrap_or(PollTimeout::ZERO);
+        // Whatever it says, the next look tells.
+        let _ = poll(&mut fds, timeout);
     }
 
-    /// Tells how it ended. How much went either way, only the two of them know.
+    /// Tells of a death by signal: the code alone could be the command's own.
+    pub fn tell_death(&self, run: &mut Run, status: ExitStatus) {
+        if status.signal().is_some() {
+            run.tell(Event::Error {
+                stage: Stage::Close.name(),
+                object: self.peer.clone(),
+                reason: said(status).unwrap_or_default(),
+                errno: None,
+                hint: None,
+                code: code(status),
+            });
+        }
+    }
+
+    /// Tells how it ended, None if it was killed and takes its time. How much went either way, only the two of them know.
     pub fn end(self, run: &mut Run, status: Option<ExitStatus>) {
         run.tell(Event::PeerEnd {
             address: self.peer,
-            reason: status.and_then(said),
+            reason: status.map_or_else(|| Some("the command was killed".to_owned()), said),
             traffic: Traffic {
                 sent: None,
                 received: None,
@@ -98,28 +142,34 @@ impl Child {
     }
 }
 
-/// Asks all of them to end, and makes those that have not after `patience`.
-pub fn end_all(run: &mut Run, mut children: Vec<Child>, patience: Duration) {
-    for child in &children {
-        child.signal(Signal::SIGTERM);
-    }
+/// Asks all of them, and all that they have started, to end, and kills who has
+/// not after `patience`.
+pub fn end_all(run: &mut Run, children: Vec<Child>, patience: Duration) {
     let until = Instant::now() + patience;
-    while let Some(child) = children.last_mut() {
+    for child in &children {
+        child.group.signal(Signal::SIGTERM);
+        // One that was stopped hears nothing before it goes on.
+        child.group.signal(Signal::SIGCONT);
+    }
+    let left = || until.saturating_duration_since(Instant::now());
+    for child in &children {
+        child.wait(left());
+    }
+    // Those who have ended are still to be waited for, so their groups are too.
+    while !children.is_empty() && !left().is_zero() {
+        let living = group::living();
+        if !children.iter().any(|child| child.group.is_in(&living)) {
+            break;
+        }
+        std::thread::sleep(LOOK.min(left()));
+    }
+    for child in &children {
+        child.group.signal(Signal::SIGKILL);
+    }
+    for mut child in children {
+        child.wait(KILLED);
         let status = child.status();
-        let left = until.saturating_duration_since(Instant::now());
-        if status.is_none() && left.is_zero() {
-            child.signal(Signal::SIGKILL);
-        } else if status.is_none() {
-            let mut fds = [PollFd::new(child.fd(), PollFlags::POLLIN)];
-            let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
-            // Whatever it says, the next look tells.
-            let _ = poll(&mut fds, timeout);
-            continue;
-        }
-        if let Some(mut child) = children.pop() {
-            let status = status.or_else(|| child.process.wait().ok());
-            child.end(run, status);
-        }
+        child.end(run, status);
     }
 }
 
@@ -162,7 +212,6 @@ fn hand_over(run: &mut Run, conn: &Conn, command: &Command) -> Result<process::C
     }
     let mut process = process::Command::new(&command.program);
     process.args(&command.args).stdin(stdin).stdout(stdout);
-    // A group of its own, so that all that it starts can be ended with it.
     process.process_group(0);
     tell_who_is_there(&mut process, conn);
     child::belongs_to_us(&mut process, rlimit::descriptor_limit_before());

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -23,13 +23,16 @@ const EVENTS: usize = 64;
 /// Peers taken from one listener before the others have their turn.
 const ROUNDS: usize = 16;
 
+/// A year, where a clock cannot say so.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// All listeners, polled as one.
 pub struct Door {
     epoll: Epoll,
     listeners: BTreeMap<RawFd, Bound>,
     /// The first address, for what is told of all of them.
     name: String,
-    /// Left alone until then: the machine is full.
+    /// Left alone until then: the machine is full, or `--pause` says so.
     resting: Option<Instant>,
     /// When it was last told that the machine is full.
     told: Option<Instant>,
@@ -95,10 +98,17 @@ impl Door {
         self.resting = Some(Instant::now() + BACK_OFF);
     }
 
+    /// Nobody is let in for so long.
+    pub fn pause(&mut self, time: Duration) {
+        // A moment too far away for a clock never comes.
+        let now = Instant::now();
+        self.resting = Some(now.checked_add(time).unwrap_or(now + FOR_EVER));
+    }
+
     /// Lets in who waits, at most so many.
     ///
     /// # Errors
-    /// What accept(2) says of a listener itself; timers and signals in `--pause`.
+    /// What accept(2) says of a listener itself.
     pub fn accept(&mut self, run: &mut Run, most: usize) -> Result<Vec<Conn>, Failure> {
         if most == 0 {
             return Ok(Vec::new());
@@ -126,7 +136,6 @@ impl Door {
                 match try_accept(run, listener) {
                     Ok(None) => {}
                     Ok(Some(conn)) => {
-                        run.pause(Stage::Accept)?;
                         came.push(conn);
                         more.push(fd);
                     }

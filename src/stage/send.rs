@@ -46,7 +46,7 @@ impl Options {
 pub fn allow_sigpipe(options: &Options) {
     if options.flags & libc::MSG_NOSIGNAL == 0 {
         // Cannot fail for a signal that exists.
-        let _ = signal::default_sigpipe();
+        let _ = signal::set_default(libc::SIGPIPE);
     }
 }
 

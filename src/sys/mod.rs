@@ -4,7 +4,7 @@
 pub mod child;
 pub mod descriptor;
 pub mod errqueue;
-
+pub mod group;
 pub mod holder;
 pub mod memory;
 pub mod outq;

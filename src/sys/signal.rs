@@ -24,7 +24,8 @@ pub fn is_ignored(signal: i32) -> io::Result<bool> {
 }
 
 /// Lets a second signal do what it does by default, in the signal handler, so
-/// that nothing this program is busy with can hold it up. `first` holds the
+/// that nothing this program is busy with can hold it up; commands are killed
+/// with it. `first` holds the
 /// milliseconds from `installed` to the first signal of any kind (0 is none
 /// yet); what comes within `same` milliseconds of it is the same wish.
 ///
@@ -40,24 +41,28 @@ pub fn on_second(
         let now = installed.elapsed().as_millis() as u64 + 1;
         let seen = first.compare_exchange(0, now, Ordering::SeqCst, Ordering::SeqCst);
         if seen.is_err_and(|first| now > first + same) {
+            // Who has a group of its own is not reached by what ends this one.
+            super::group::kill_all();
             // Does not come back.
             let _ = low_level::emulate_default_handler(signal);
         }
     };
-    // SAFETY: `act` is async-signal-safe: it reads a clock and an atomic and
-    // may raise the signal again, all of which signal-safety(7) allows, and
-    // nothing in it allocates or locks.
+    // SAFETY: `act` is async-signal-safe: it reads a clock and atomics,
+    // sends signals and may raise this one again, all of which
+    // signal-safety(7) allows, and nothing in it allocates or locks.
     unsafe { low_level::register(signal, act) }.map(drop)
 }
 
-/// Gives SIGPIPE its default action back, which std's start took away: a
-/// write without MSG_NOSIGNAL to a closed connection then ends the process.
+/// Gives a signal its default action back: SIGPIPE, which std's start took
+/// away, so that a write without MSG_NOSIGNAL to a closed connection ends the
+/// process; SIGCHLD, because children of a process that was started with it
+/// ignored cannot be waited for (wait(2)).
 ///
 /// # Errors
-/// sigaction(2).
-pub fn default_sigpipe() -> io::Result<()> {
+/// sigaction(2), for a number that is no signal.
+pub fn set_default(signal: i32) -> io::Result<()> {
     // SAFETY: installs no handler, so no code of ours runs in signal context.
-    let old = unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    let old = unsafe { libc::signal(signal, libc::SIG_DFL) };
     if old == libc::SIG_ERR {
         return Err(io::Error::last_os_error());
     }

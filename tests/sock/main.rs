@@ -39,6 +39,7 @@ mod seeing;
 mod series;
 mod serve_addresses;
 mod serve_command;
+mod serve_command_end;
 mod serve_datagrams;
 mod serve_door;
 mod serve_end;

@@ -81,7 +81,9 @@ pub struct Serve {
     #[arg(short = 'k', long)]
     pub keep_open: bool,
     /// So many peers at the same time, of those that are served; others wait in
-    /// the queue [default: 100 with a command, else as descriptors allow]
+    /// the queue [default: 100 with a command, else as descriptors allow].
+    /// A command counts until it ends; what it has started and left behind
+    /// counts no longer
     #[arg(long, value_name = "N", value_parser = max_clients)]
     pub max_clients: Option<usize>,
     /// After TERM or HUP, let the peers that are served finish for this time;

@@ -23,7 +23,7 @@ impl Server<'_> {
     /// INT is somebody at a terminal who does not want to wait.
     pub(super) fn may_finish(&self, signal: i32) -> bool {
         let asked = matches!(signal, SIGTERM | SIGHUP) && !self.service.drain.is_zero();
-        asked && self.leaving.is_none() && !self.clients.is_empty()
+        asked && self.leaving.is_none() && self.has_peers()
     }
 
     /// Nobody is let in any more, and who is here may finish.
@@ -32,9 +32,8 @@ impl Server<'_> {
         let drain = self.service.drain;
         run.show_watched();
         self.door.close();
-        self.unserved = None;
         self.leaving = Some((number, Instant::now() + drain));
-        let peers = match self.clients.len() {
+        let peers = match self.clients.len() + usize::from(self.unserved.is_some()) {
             1 => "the peer has".to_owned(),
             many => format!("{many} peers have"),
         };

@@ -16,6 +16,7 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollTimeout};
 use super::alarms::Alarms;
 use super::answering::Answering;
 use super::capacity::Capacity;
+use super::child;
 use super::client::Client;
 use super::door::Door;
 use super::service::{Service, Work};
@@ -45,7 +46,8 @@ pub struct Server<'a> {
     /// By descriptor, which is also the number epoll(7) reports.
     clients: BTreeMap<RawFd, Client>,
     alarms: Alarms<RawFd>,
-    /// It was let in, and this machine has no room for its command yet.
+    /// It was let in, and has to wait: for `--pause`, or because this machine
+    /// has no room for its command yet.
     unserved: Option<Conn>,
     /// When `--accept-timeout` began; who only knocks does not put it off.
     waiting_since: Instant,
@@ -69,14 +71,9 @@ impl<'a> Server<'a> {
     ) -> Result<Server<'a>, Failure> {
         let door = Door::new(bound)?;
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(failed)?;
-        let (answering, default) = match &service.work {
+        let (answering, usual) = match &service.work {
             Work::Answers(what) => (Some(Answering::new(run, what)?), None),
-            Work::Command(_) => {
-                descriptor::keep_from_commands().map_err(|error| {
-                    StageError::io(Stage::Accept, "close_range", Class::Local, &error)
-                })?;
-                (None, Some(MOST_COMMANDS))
-            }
+            Work::Command(_) => (None, Some(MOST_COMMANDS)),
         };
         let capacity = match service.keep_open {
             true => {
@@ -84,14 +81,14 @@ impl<'a> Server<'a> {
                     |error| StageError::io(Stage::Accept, "RLIMIT_NOFILE", Class::Local, &error);
                 let limit = rlimit::raise_descriptor_limit().map_err(local)?;
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-                Capacity::new(
-                    service.most.or(default),
-                    limit,
-                    descriptor::count().unwrap_or_default(),
-                )
+                let held = descriptor::count().unwrap_or_default();
+                Capacity::new(service.most, usual, limit.saturating_sub(held))
             }
-            false => Capacity::new(Some(1), usize::MAX, 0),
+            false => Capacity::new(Some(1), None, usize::MAX),
         };
+        if let Work::Command(_) = service.work {
+            child::prepare(capacity.most)?;
+        }
         Ok(Server {
             service,
             accept,
@@ -118,39 +115,60 @@ impl<'a> Server<'a> {
         let mut events = vec![EpollEvent::empty(); EVENTS];
         loop {
             run.enter(Stage::Accept, self.door.name());
-            if let Some((number, _)) = self.leaving
-                && self.clients.is_empty()
-            {
-                return Err(run.signalled(number));
-            }
-            let (came, moved) = match self.wait(run)? {
-                Some(ready) => ready,
-                None => continue,
-            };
-            if moved {
-                let count = match self.epoll.wait(&mut events, EpollTimeout::ZERO) {
-                    Ok(count) => count,
-                    Err(Errno::EINTR) => 0,
-                    Err(errno) => return Err(failed(errno)),
-                };
-                for event in &events[..count] {
-                    if let Some(done) = self.turn(run, event.data() as RawFd)? {
-                        return Ok(done);
-                    }
+            let done = match self.step(run, &mut events) {
+                Ok(None) if !self.is_over() => continue,
+                // Wherever it was noticed.
+                Err(Failure::Signal { number, .. }) if self.may_finish(number) => {
+                    self.leave(run, number);
+                    continue;
                 }
-            }
-            if came {
-                // A command that cannot be started holds up who comes after it:
-                // they are better off in the queue.
-                let most = match self.service.work {
-                    Work::Answers(_) => self.room(),
-                    Work::Command(_) => self.room().min(1),
-                };
-                for conn in self.door.accept(run, most)? {
-                    self.serve(run, conn)?;
+                Ok(done) => Ok(done.unwrap_or(Done::InOrder)),
+                Err(failure) => Err(failure),
+            };
+            return match (self.leaving, done) {
+                // All that came after it was the end that it had asked for.
+                (Some((number, _)), Ok(_)) => Err(run.signalled(number)),
+                (_, done) => done,
+            };
+        }
+    }
+
+    /// Waits once, and does what there is to do; the end of the run if the only
+    /// peer has ended.
+    fn step(&mut self, run: &mut Run, events: &mut [EpollEvent]) -> Result<Option<Done>, Failure> {
+        if self.door.rests_until().is_none()
+            && let Some(conn) = self.unserved.take()
+        {
+            self.serve(run, conn)?;
+        }
+        let Some((came, moved)) = self.wait(run)? else {
+            return Ok(None);
+        };
+        if moved {
+            let count = match self.epoll.wait(events, EpollTimeout::ZERO) {
+                Ok(count) => count,
+                Err(Errno::EINTR) => 0,
+                Err(errno) => return Err(failed(errno)),
+            };
+            for event in &events[..count] {
+                if let Some(done) = self.turn(run, event.data() as RawFd)? {
+                    return Ok(Some(done));
                 }
             }
         }
+        if came {
+            self.let_in(run)?;
+        }
+        Ok(None)
+    }
+
+    /// Everybody has finished who was here when the end was asked for.
+    fn is_over(&self) -> bool {
+        self.leaving.is_some() && !self.has_peers()
+    }
+
+    fn has_peers(&self) -> bool {
+        !self.clients.is_empty() || self.unserved.is_some()
     }
 
     /// How many more there may be.
@@ -165,9 +183,9 @@ impl<'a> Server<'a> {
     /// anything else that had to be done at its time.
     fn wait(&mut self, run: &mut Run) -> Result<Option<(bool, bool)>, Failure> {
         let open = self.door.is_open() && self.room() > 0;
-        let nobody = match self.clients.is_empty() {
-            true => self.accept.timeout.map(|time| self.waiting_since + time),
-            false => None,
+        let nobody = match self.has_peers() {
+            false => self.accept.timeout.map(|time| self.waiting_since + time),
+            true => None,
         };
         let leaves = self.leaving.map(|(_, until)| until);
         let until = [nobody, leaves, self.alarms.next(), self.door.rests_until()];
@@ -195,16 +213,7 @@ impl<'a> Server<'a> {
                     }));
                 }
                 self.door.wake(now);
-                if self.door.rests_until().is_none()
-                    && let Some(conn) = self.unserved.take()
-                {
-                    self.serve(run, conn)?;
-                }
                 self.ring(run, now)?;
-                Ok(None)
-            }
-            Err(Failure::Signal { number, .. }) if self.may_finish(number) => {
-                self.leave(run, number);
                 Ok(None)
             }
             Err(failure) => Err(failure),

@@ -29,11 +29,15 @@ impl Server<'_> {
                 let Some(status) = child.status() else {
                     return Ok(None);
                 };
+                let only = !self.service.keep_open;
                 if let Some(Client::Child(child)) = self.remove(&fd) {
+                    if only && !run.tells_peers() {
+                        child.tell_death(run, status);
+                    }
                     child.end(run, Some(status));
                 }
                 let done = Done::Command(child::code(status));
-                return Ok((!self.service.keep_open).then_some(done));
+                return Ok(only.then_some(done));
             }
             _ => return Ok(None),
         };

@@ -22,6 +22,27 @@ use crate::stage::connect::Conn;
 use crate::sys::descriptor;
 
 impl Server<'_> {
+    /// Lets in who waits at the door.
+    pub(super) fn let_in(&mut self, run: &mut Run) -> Result<(), Failure> {
+        let pause = run.pause_after(Stage::Accept);
+        // A command that cannot be started holds up who comes after it, and so
+        // does a pause: they are better off in the queue.
+        let most = match (&self.service.work, pause) {
+            (Work::Answers(_), None) => self.room(),
+            _ => self.room().min(1),
+        };
+        for conn in self.door.accept(run, most)? {
+            match pause {
+                Some(time) => {
+                    self.door.pause(time);
+                    self.unserved = Some(conn);
+                }
+                None => self.serve(run, conn)?,
+            }
+        }
+        Ok(())
+    }
+
     /// Serves one more.
     pub(super) fn serve(&mut self, run: &mut Run, conn: Conn) -> Result<(), Failure> {
         let client = match &self.service.work {
@@ -34,8 +55,14 @@ impl Server<'_> {
                 Client::Peer(Box::new(Peer::new(conn, what)))
             }
             Work::Command(command) => {
-                if self.only_knocks(run, &conn)? {
-                    return Ok(());
+                match self.only_knocks(run, &conn) {
+                    Ok(true) => return Ok(()),
+                    Ok(false) => {}
+                    // What ended that wait is no reason to forget who is here.
+                    Err(failure) => {
+                        self.unserved = Some(conn);
+                        return Err(failure);
+                    }
                 }
                 match Child::start(run, &conn, command) {
                     Ok(child) => Client::Child(child),
@@ -66,25 +93,14 @@ impl Server<'_> {
             return;
         }
         self.told = Some(now);
-        let most = self.capacity.most;
         let object = self.door.name().to_owned();
+        let text = format!("{}: others wait in the queue", self.capacity);
         match self.capacity.limit {
-            Limit::Asked => run.tell(
-                StageError::new(
-                    Stage::Accept,
-                    object,
-                    Class::Local,
-                    format!("{most} clients, which is --max-clients: others wait in the queue"),
-                )
-                .attempt(),
-            ),
-            Limit::Descriptors => run.note(
-                Stage::Accept,
-                object,
-                format!(
-                    "{most} clients, which is all that ulimit -n leaves: others wait in the queue"
-                ),
-            ),
+            Limit::Asked => {
+                run.tell(StageError::new(Stage::Accept, object, Class::Local, text).attempt());
+            }
+            // Nobody has asked for it.
+            Limit::Usual | Limit::Descriptors => run.note(Stage::Accept, object, text),
         }
     }
 
