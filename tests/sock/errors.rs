@@ -366,6 +366,30 @@ fn unix_missing_path() {
 
 /// Either the words are wrong, or the path cannot be bound: never a socket of
 /// another name.
+/// The kernel says ECONNREFUSED of all three.
+#[test]
+fn unix_refusals_say_what_is_there() {
+    let dir = scratch();
+    let path = dir.path().display();
+    std::fs::write(dir.path().join("file"), "").expect("a file");
+    drop(UnixListener::bind(dir.path().join("left")).expect("a socket"));
+    for (address, hint) in [
+        (format!("unix:{path}/file"), "this file is not a socket"),
+        (
+            format!("unix:{path}/left"),
+            "nobody listens on this socket any more",
+        ),
+        (format!("unix:@{path}"), "nobody listens on this name"),
+    ] {
+        sock(format!("connect {address}"))
+            .code(4)
+            .stderr(format!(
+                "sock: connect {address}: * (ECONNREFUSED): {hint}\n"
+            ))
+            .run();
+    }
+}
+
 #[test]
 fn unix_path_too_long() {
     let path = format!("/tmp/{}", "x".repeat(200));

@@ -1,9 +1,11 @@
 //! The sockets whose connect() is a matter of this machine: UDP and Unix.
 
+use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::FileTypeExt;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -98,15 +100,25 @@ pub fn unix(
             Errno::EAGAIN if begun.elapsed() < options.timeout => run.sleep(BACKLOG_POLL)?,
             Errno::EAGAIN => return Err(failed(Class::NoAnswer).into()),
             Errno::ECONNREFUSED => {
-                return Err(failed(Class::Refused)
-                    .hint("nobody listens on this socket any more")
-                    .into());
+                return Err(failed(Class::Refused).hint(refused(unix)).into());
             }
             Errno::ENOENT => return Err(failed(Class::Refused).into()),
             _ => return Err(failed(Class::Local).into()),
         }
     }
     finish(run, socket, object, transport, begun)
+}
+
+/// Who is to blame: the kernel refuses a file that is no socket in the same way
+/// as a socket that nobody has (unix(7)).
+fn refused(unix: &Unix) -> &'static str {
+    match unix {
+        Unix::Path(path) => match fs::metadata(path) {
+            Ok(about) if !about.file_type().is_socket() => "this file is not a socket",
+            _ => "nobody listens on this socket any more",
+        },
+        Unix::Abstract(_) => "nobody listens on this name",
+    }
 }
 
 fn finish(
