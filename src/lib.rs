@@ -52,7 +52,7 @@ pub fn main() -> Exit {
     if let Some(candidates) = complete::asked() {
         return answer(&candidates);
     }
-    let plan = match cli::parse().and_then(Plan::from_cli) {
+    let plan = match cli::parse(Plan::objection).and_then(Plan::from_cli) {
         Ok(plan) => plan,
         Err(error) => return cli::refuse(error),
     };

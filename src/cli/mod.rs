@@ -11,7 +11,7 @@ mod verbs;
 
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use groups::*;
@@ -139,11 +139,16 @@ fn without(command: Command, ids: &[&str], others: &[&'static str]) -> Command {
     })
 }
 
-/// Reads the command line of this process.
+/// What is wrong with a command line that clap takes, if anything is: for the
+/// rules that need two options, which are not ours to know.
+pub type Judge = fn(Cli) -> Option<String>;
+
+/// Reads the command line of this process. What is offered for words that are
+/// refused has been judged.
 ///
 /// # Errors
 /// clap's refusal, or a request for help or the version.
-pub fn parse() -> Result<Cli, Refusal> {
+pub fn parse(judge: Judge) -> Result<Cli, Refusal> {
     let words: Vec<_> = std::env::args_os().collect();
     let json = words.iter().any(|word| word == "--json");
     let command = match brief::is_asked(&words) {
@@ -151,7 +156,7 @@ pub fn parse() -> Result<Cli, Refusal> {
         false => command(),
     };
     let matches = command.try_get_matches_from(&words);
-    let matches = matches.map_err(|error| refusal(error, &words, json))?;
+    let matches = matches.map_err(|error| refusal(error, &words, json, judge))?;
     match Cli::from_arg_matches(&matches) {
         Ok(cli) if lacks_command(&cli, &words) => Err(usage_error(
             "listen",
@@ -179,7 +184,7 @@ fn lacks_command(cli: &Cli, words: &[OsString]) -> bool {
 }
 
 /// clap's error, or what was meant by words that are somebody else's.
-fn refusal(error: clap::Error, words: &[OsString], json: bool) -> Refusal {
+fn refusal(error: clap::Error, words: &[OsString], json: bool, judge: Judge) -> Refusal {
     let others = [
         ErrorKind::UnknownArgument,
         ErrorKind::InvalidSubcommand,
@@ -188,12 +193,10 @@ fn refusal(error: clap::Error, words: &[OsString], json: bool) -> Refusal {
     if others.contains(&error.kind()) {
         let words = words.iter().skip(1);
         let words: Vec<String> = words.map(|word| word.to_string_lossy().into()).collect();
-        if let Some(habit) = habits::meant(&command(), &words).filter(is_ours) {
-            return usage_error(
-                habit.verb.as_deref().unwrap_or_default(),
-                json,
-                habit.said(),
-            );
+        if let Some(habit) = habits::meant(&command(), &words) {
+            let habit = habit.judged(|words| objection(words, judge));
+            let verb = habit.verb.as_deref().unwrap_or_default();
+            return usage_error(verb, json, habit.said());
         }
     }
     if let Some((verb, said)) = elsewhere::option(&command(), &error, words) {
@@ -205,19 +208,23 @@ fn refusal(error: clap::Error, words: &[OsString], json: bool) -> Refusal {
             json,
             "a verb is missing: listen, connect, send, recv or probe",
         ),
+        ErrorKind::InvalidSubcommand => {
+            let word = error.get(ContextKind::InvalidSubcommand);
+            let word = word.map(ToString::to_string).unwrap_or_default();
+            usage_error("", json, habits::no_verb(&command(), &word))
+        }
         _ => Refusal { error, json },
     }
 }
 
-/// Whether what was meant is a command line of ours.
-fn is_ours(habit: &habits::Habit) -> bool {
-    let Some(words) = &habit.meant else {
-        return true;
-    };
+/// Why these words after `sock` would be refused, if they would be.
+fn objection(words: &[String], judge: Judge) -> Option<String> {
     let words = std::iter::once("sock").chain(words.iter().map(String::as_str));
-    match command().try_get_matches_from(words) {
-        Ok(_) => true,
-        Err(error) => !error.use_stderr(),
+    let cli = command().try_get_matches_from(words);
+    match cli.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => judge(cli),
+        Err(error) if !error.use_stderr() => None,
+        Err(error) => Some(refuse::first_line(&error)),
     }
 }
 

@@ -59,6 +59,13 @@ fn take_suggestion(error: &mut clap::Error) -> Option<String> {
     }
 }
 
+/// The first line of clap's error, without colour and without `error: `.
+pub(super) fn first_line(error: &clap::Error) -> String {
+    let text = first_line_alone(&error.render().to_string(), &None);
+    let first = text.lines().next().unwrap_or_default();
+    first.strip_prefix("error: ").unwrap_or(first).to_owned()
+}
+
 /// clap breaks lists over lines; who reads one line of a log has to find all of
 /// it there, and what was probably meant.
 fn first_line_alone(text: &str, meant: &Option<String>) -> String {

@@ -58,6 +58,12 @@ impl Plan {
         Plan::decide(cli, facts, services).map_err(|no| usage_error(no.verb, no.json, no.wrong))
     }
 
+    /// What is wrong with what was typed, if anything is.
+    pub fn objection(cli: Cli) -> Option<String> {
+        let decided = Plan::decide(cli, Facts::default(), &System);
+        decided.err().map(|no| no.wrong.to_string())
+    }
+
     /// As [`Plan::new`], for who wants to know only whether it can be done: a
     /// refusal in clap's form takes a thousand times as long.
     ///

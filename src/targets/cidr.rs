@@ -32,7 +32,7 @@ impl Cidr {
     }
 
     /// The block, if `text` is an address and a slash and so cannot be anything else.
-    pub(super) fn read(text: &str) -> Option<Result<Self, WordError>> {
+    pub(crate) fn read(text: &str) -> Option<Result<Self, WordError>> {
         let (address, length) = text.split_once('/')?;
         let ip: IpAddr = address.parse().ok()?;
         let digits = (length.len() <= 3 && length.bytes().all(|b| b.is_ascii_digit()))

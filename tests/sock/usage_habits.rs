@@ -51,6 +51,18 @@ const HABITS: &[(&str, &str)] = &[
         "connect --banner host 22",
         "--banner is no option of connect, but of probe",
     ),
+    // Nothing is offered that would be refused in its turn.
+    ("--max-conns 5 -kl 80", "`sock listen -k 80`"),
+    ("-sT -p 22,80 host", "`sock probe host 22,80`"),
+    ("-Pn -p- host", "`sock probe host 1-65535`"),
+    ("-w3 localhost", "`sock connect -w 3 localhost PORT`"),
+    ("-zn 10.0.0.1", "`sock probe -n 10.0.0.1 PORT`"),
+    ("/dev/tcp/localhost/80", "`sock connect localhost 80`"),
+    ("connect /dev/tcp/localhost/80", "`localhost 80`"),
+    ("connect ~/s", "reads `~` only without quotes"),
+    ("client host 80", "`sock connect host 80`"),
+    ("-ulk 80 -e /bin/cat", "not possible: `sock listen -u -k"),
+    ("frobnicate host", "listen, connect, send, recv or probe"),
     // Misspelt words.
     ("conect 127.0.0.1 ssh", "`connect`"),
     ("connect --tiemout 3 host 22", "`--timeout`"),
@@ -178,4 +190,73 @@ fn a_missing_verb_is_named() {
         first.ends_with("listen, connect, send, recv or probe"),
         "{ended}"
     );
+}
+
+/// What sock(1) says that the options of others are called here is what is
+/// answered to them.
+#[test]
+fn the_comparison_is_what_is_answered() {
+    let page = include_str!("generated/text/sock.md");
+    let (_, table) = page.split_once("# COMPARISON").expect("a section");
+    let rows = table.lines().filter(|line| line.starts_with("| "));
+    let (mut asked, mut wrong) = (0, String::new());
+    for row in rows.skip(1) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [_, what, nc, ncat, socat, ours, _] = cells[..] else {
+            panic!("five columns: {row}");
+        };
+        let ours = ours.trim_matches('`');
+        for cell in [nc, ncat, socat] {
+            let cell = cell.trim_matches('`');
+            // What the shell does is not among the words.
+            let is_whole = cell.contains("TCP") || cell.contains("80") || cell.contains("22");
+            let lines = match cell.as_bytes().first() {
+                None => continue,
+                _ if cell.contains(['<', '>']) => continue,
+                Some(b',') => vec![
+                    format!("- TCP:h:80{cell}"),
+                    format!("- TCP:h:80{cell}=3"),
+                    format!("TCP-L:80{cell} -"),
+                    format!("TCP-L:80,fork{cell} EXEC:cat"),
+                ],
+                _ if is_whole => vec![cell.to_owned()],
+                _ if cell.ends_with(':') => vec![format!("- {cell}h:80")],
+                _ if cell.contains(':') && cell != "-s ::1" => {
+                    vec![format!("- {cell}"), format!("TCP-L:80,fork {cell}")]
+                }
+                _ => vec![
+                    format!("{cell} h 80"),
+                    cell.to_owned(),
+                    format!("-lk -e cat {cell} 80"),
+                    format!("-l {cell} 80"),
+                    format!("{cell} - TCP:h:80"),
+                ],
+            };
+            let answers: Vec<String> = lines.iter().flat_map(|line| offered(line)).collect();
+            let is_command = ["listen", "connect", "send", "recv", "probe"]
+                .iter()
+                .any(|verb| ours.starts_with(verb));
+            let is_said = answers.iter().any(|answer| match is_command {
+                true => ours.starts_with(&answer.replace(":80", " 80").replace(":5", " 5")),
+                false => format!(" {answer} ").contains(&format!(" {ours} ")),
+            });
+            asked += 1;
+            if !is_said {
+                wrong += &format!("{what}: `{cell}` is not answered with `{ours}`: {answers:?}\n");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(asked > 40, "{asked} cells");
+}
+
+/// The commands in the answer to these words.
+fn offered(words: &str) -> Vec<String> {
+    let ended = sock(words).any_end().any_stdout().any_stderr().run();
+    let first = ended.err.lines().next().unwrap_or("");
+    let (_, meant) = first.split_once("; did you mean ").unwrap_or_default();
+    let commands = meant
+        .split('`')
+        .filter_map(|part| part.strip_prefix("sock "));
+    commands.map(str::to_owned).collect()
 }

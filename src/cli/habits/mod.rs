@@ -1,58 +1,41 @@
 //! Habits from nc, ncat, socat and nmap: what was typed in their language, in ours.
 //! Pure; whether the answer parses is for the caller to see.
 
+mod habit;
 mod line;
+mod names;
 mod nc;
 mod socat;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tos;
 
 use clap::Command;
 
+use crate::address::Host;
 use crate::ports::PortList;
-use crate::word::{escaped, nearest, without_user};
-
-/// What is said instead of clap's refusal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Habit {
-    /// The verb whose usage is shown; none where none is meant.
-    pub verb: Option<String>,
-    /// What is not ours, and why.
-    pub wrong: String,
-    /// The words after `sock` that were probably meant.
-    pub meant: Option<Vec<String>>,
-}
-
-impl Habit {
-    /// What sock does not do, so that no command of ours is meant.
-    fn never(name: &str, why: &str) -> Habit {
-        let name = match name.contains('`') {
-            true => name.to_owned(),
-            false => format!("`{name}`"),
-        };
-        Habit {
-            verb: None,
-            wrong: format!("{name}: {why}"),
-            meant: None,
-        }
-    }
-
-    /// The first line.
-    pub fn said(&self) -> String {
-        match &self.meant {
-            Some(words) => format!("{}; did you mean `sock {}`?", self.wrong, quoted(words)),
-            None => self.wrong.clone(),
-        }
-    }
-}
+use crate::word::nearest;
+#[cfg(test)]
+use habit::quoted;
+use habit::shown;
+pub use habit::{Habit, Meant};
 
 /// What the words after `sock`, which were refused, mean elsewhere; nothing
 /// where they look like nobody's habit.
 pub fn meant(command: &Command, words: &[String]) -> Option<Habit> {
     let (first, rest) = words.split_first()?;
-    if first == "help" {
-        return Some(help(command, rest));
+    match first.as_str() {
+        "help" => return Some(help(command, rest)),
+        "version" => {
+            let version = vec!["--version".to_owned()];
+            return Some(Habit::one("`version` is no verb".to_owned(), version));
+        }
+        name if names::is_tool(name) => return tool(command, name, rest),
+        _ => {}
+    }
+    if let Some(habit) = named_otherwise(command, first, rest) {
+        return Some(habit);
     }
     if let Some(habit) = option_first(command, words) {
         return Some(habit);
@@ -65,21 +48,106 @@ pub fn meant(command: &Command, words: &[String]) -> Option<Habit> {
     if verb.is_none() && !first.starts_with('-') && !is_address(command, words) {
         return None;
     }
-    nc::meant(command, verb, words)
+    nc::meant(command, verb, words).or_else(|| match verb {
+        None if first.starts_with('-') && are_ours(command, words) => Some(Habit {
+            verb: None,
+            wrong: format!(
+                "a verb comes before `{}`: listen, connect, send, recv or probe",
+                shown(first)
+            ),
+            meant: Vec::new(),
+        }),
+        _ => None,
+    })
+}
+
+/// A word that is no verb, and no habit either.
+pub fn no_verb(command: &Command, word: &str) -> String {
+    let verbs = command.get_subcommands().map(Command::get_name);
+    let word = shown(word);
+    match nearest(&word, verbs) {
+        Some(verb) => format!("`{word}` is no verb; did you mean `{verb}`?"),
+        None => format!("`{word}` is no verb: listen, connect, send, recv or probe"),
+    }
+}
+
+/// `sock nc -l 80`: the words of a tool after its name.
+fn tool(command: &Command, name: &str, rest: &[String]) -> Option<Habit> {
+    let wrong = format!("`{name}` is no verb");
+    if let Some(verb) = rest
+        .first()
+        .filter(|verb| command.find_subcommand(verb).is_some())
+        && name == "sock"
+    {
+        let words = std::iter::once(verb).chain(&rest[1..]).cloned().collect();
+        return Some(Habit::one(wrong, words));
+    }
+    let habit = match name {
+        "nmap" => nc::meant(command, Some("probe"), rest)
+            .or_else(|| Some(Habit::one(String::new(), probe(command, rest)?))),
+        _ => meant(command, rest),
+    };
+    habit.map(|habit| Habit {
+        wrong: match habit.meant.is_empty() {
+            true => habit.wrong,
+            false => wrong,
+        },
+        ..habit
+    })
+}
+
+fn probe(command: &Command, rest: &[String]) -> Option<Vec<String>> {
+    nc::ours(command, "probe", rest)
+}
+
+/// A verb of ours by another name.
+fn named_otherwise(command: &Command, first: &str, rest: &[String]) -> Option<Habit> {
+    let verb = names::verb(first)?;
+    // A host of that name: `test 80`. A mistyped verb of ours: never.
+    let wrong = format!("`{first}` is no verb");
+    let foreign = nc::meant(command, Some(verb), rest);
+    Some(match foreign.filter(|habit| !habit.meant.is_empty()) {
+        Some(habit) => Habit { wrong, ..habit },
+        None => Habit::one(wrong, nc::ours(command, verb, rest)?),
+    })
+}
+
+/// Whether all options are of some verb of ours, so that only a verb is missing.
+fn are_ours(command: &Command, words: &[String]) -> bool {
+    let mut options = words
+        .iter()
+        .filter(|word| word.starts_with('-') && word.len() > 1);
+    options.all(|word| {
+        let name = word.split('=').next().unwrap_or(word);
+        command.get_subcommands().any(|verb| {
+            verb.get_arguments()
+                .any(|arg| match name.strip_prefix("--") {
+                    Some(long) => arg.get_long() == Some(long),
+                    None => arg.get_short() == name.chars().nth(1),
+                })
+        })
+    })
 }
 
 /// `sock -v connect host 80`, as other tools of several verbs take it.
 fn option_first(command: &Command, words: &[String]) -> Option<Habit> {
-    let at = words.iter().position(|word| !word.starts_with('-'))?;
-    let verb = words.get(at).filter(|_| at > 0)?;
-    command.find_subcommand(verb)?;
+    if !words.first()?.starts_with('-') {
+        return None;
+    }
+    let is_verb = |word: &String| command.find_subcommand(word).is_some();
+    let at = words.iter().position(is_verb)?;
     let (options, rest) = (&words[..at], &words[at + 1..]);
-    let meant = std::iter::once(verb).chain(options).chain(rest);
-    Some(Habit {
-        verb: Some(verb.clone()),
-        wrong: format!("a verb comes before `{}`", shown(&options[0])),
-        meant: Some(meant.cloned().collect()),
-    })
+    let wrong = format!("a verb comes before `{}`", shown(&options[0]));
+    let verb = &words[at];
+    let after: Vec<String> = options.iter().chain(rest).cloned().collect();
+    if let Some(habit) = nc::meant(command, Some(verb), &after) {
+        return Some(match habit.meant.is_empty() {
+            true => habit,
+            false => Habit { wrong, ..habit },
+        });
+    }
+    let meant = std::iter::once(verb.clone()).chain(after).collect();
+    Some(Habit::one(wrong, meant))
 }
 
 /// `sock help`, `sock help VERB`
@@ -91,7 +159,7 @@ fn help(command: &Command, rest: &[String]) -> Habit {
     Habit {
         verb: verb.cloned(),
         wrong: "`help` is no verb".to_owned(),
-        meant: Some(words.map(str::to_owned).collect()),
+        meant: vec![Meant::new(words.map(str::to_owned).collect())],
     }
 }
 
@@ -102,25 +170,8 @@ fn is_address(command: &Command, words: &[String]) -> bool {
     };
     let verbs = command.get_subcommands().map(Command::get_name);
     let is_port = |word: &String| PortList::looks_like(word);
-    let begins = is_port(first) || first.contains([':', '/']);
+    let is_host = first == "localhost" || first.contains('.') && Host::parse(first).is_ok();
+    let begins = is_port(first) || is_host || first.contains([':', '/']);
     // `lisen 5005` is no host of that name.
     nearest(first, verbs).is_none() && (begins || rest.first().is_some_and(is_port))
-}
-
-/// A word as it may be shown: without a password and on one line.
-fn shown(word: &str) -> String {
-    escaped(&without_user(word.to_owned()))
-}
-
-/// Words as a shell takes them, without a password and on one line.
-fn quoted(words: &[String]) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=+:,./@%[]".contains(c);
-    let quoted = words.iter().map(|word| {
-        let word = shown(word);
-        match !word.is_empty() && word.chars().all(is_plain) {
-            true => word,
-            false => format!("'{}'", word.replace('\'', r"'\''")),
-        }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
 }
