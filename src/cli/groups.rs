@@ -74,8 +74,8 @@ pub struct SocketOptions {
     pub congestion: Option<String>,
     #[command(flatten)]
     pub packets: Packets,
-    /// Join this group to hear it (recv -u, listen -u); of who sends to it, the
-    /// packets leave by --interface. Their reach is --ttl, or 1
+    /// Join this group to hear it (recv -u, listen -u), or send to it by way of
+    /// --interface; what is sent stays on this link unless --ttl says more
     #[arg(long, value_name = "GROUP", value_parser = group)]
     pub multicast: Option<IpAddr>,
     /// Allow broadcast addresses (SO_BROADCAST)
@@ -276,7 +276,7 @@ pub struct TheRun {
     /// Tell each stage on stderr; twice: each system call
     #[arg(short = 'v', long, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Tell errors only
+    /// Tell errors only: no results, no notes, and not where it listens
     #[arg(long, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Tell everything as JSON, one object a line

@@ -31,9 +31,9 @@ pub struct Listen {
     /// free port of every address
     #[arg(value_name = "ADDRESS", value_hint = ValueHint::Hostname)]
     pub words: Vec<String>,
-    /// For each peer this command, with the socket as its stdin and stdout; who
-    /// it is, SOCK_PEER_ADDR, SOCK_PEER_PORT, SOCK_LOCAL_ADDR, SOCK_LOCAL_PORT
-    /// and SOCK_PROTO tell it
+    /// Run this command for each peer, with the socket as its stdin and stdout,
+    /// and SOCK_PEER_ADDR, SOCK_PEER_PORT, SOCK_LOCAL_ADDR, SOCK_LOCAL_PORT and
+    /// SOCK_PROTO in its environment
     #[arg(value_name = "CMD", last = true, value_hint = ValueHint::CommandWithArguments, conflicts_with_all = SERVES)]
     pub command: Vec<OsString>,
     #[command(flatten)]
@@ -80,8 +80,8 @@ pub struct Serve {
     /// Go on with the next peer; the listener is never closed in between
     #[arg(short = 'k', long)]
     pub keep_open: bool,
-    /// So many peers at the same time, of those that are served; others wait in
-    /// the queue [default: 100 with a command, else as descriptors allow].
+    /// Serve at most this many peers at the same time; others wait in the queue
+    /// [default: 100 with a command, else as descriptors allow].
     /// A command counts until it ends; what it has started and left behind
     /// counts no longer
     #[arg(long, value_name = "N", value_parser = max_clients)]

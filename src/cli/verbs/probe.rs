@@ -17,9 +17,9 @@ Which ports answer, how fast, and when one does not: why, and who said so.
 
   resolve -> socket -> (bind) -> [connect], and nothing after it
 
-A port named by itself must be open; a range or a CIDR block must hold one \
-that is. Nothing is sent over a TCP connection (but see --data), and it is \
-closed with a reset.",
+The code is 0 if every port named by itself is open, and every range or CIDR \
+block holds one that is. Nothing is sent over a TCP connection (but see \
+--data), and it is closed with a reset.",
     after_long_help = PROBE_EXAMPLES
 )]
 pub struct Probe {
@@ -75,7 +75,7 @@ pub struct ProbeSocket {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "connect()")]
 pub struct ProbeConnect {
-    /// Call a port silent after this time, counted from its first SYN
+    /// Give up on a port after this time, counted from its first SYN
     /// [default: 4s for ports named by themselves, 1.3s in ranges and blocks]
     #[arg(short = 'w', long, value_name = "DUR", value_parser = duration)]
     pub connect_timeout: Option<std::time::Duration>,
@@ -101,11 +101,11 @@ pub struct ProbeTargets {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "probe")]
 pub struct ProbePace {
-    /// Ask at most so many ports at once [default: 1024, or what descriptors
+    /// Ask at most this many ports at once [default: 1024, or what descriptors
     /// allow]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub concurrency: Option<u32>,
-    /// Make at most so many attempts a second
+    /// Make at most this many attempts a second
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_rate: Option<u32>,
 }
@@ -147,7 +147,7 @@ pub struct ProbeExpect {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "probe")]
 pub struct ProbeSeries {
-    /// Ask so many times (`inf`: until Ctrl-C), a line each, and tell loss and
+    /// Ask this many times (`inf`: until Ctrl-C), a line each, and tell loss and
     /// times at the end: min/avg/max/p50/p95/mdev of the handshake, and of the
     /// round trip as the kernel measured it
     #[arg(long, value_name = "N|inf", value_parser = Count::parse)]

@@ -17,6 +17,7 @@ use crate::units::{Size, times};
 One way in, to stdout or a file; 0 means a clean end and every byte stored.
 
   resolve -> socket -> (bind) -> connect -> [recv] -> close
+  with -l:   socket -> bind -> listen -> accept -> [recv] -> close
 
 `sock recv -l 5005 >f` pairs with `sock send HOST 5005 <f`. A file is written \
 as FILE.part and gets its name at a clean end. A peer that resets before its \

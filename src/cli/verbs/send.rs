@@ -19,6 +19,7 @@ use crate::units::{Size, duration, times};
 One way out: files, stdin or messages; 0 means the other side has it.
 
   resolve -> socket -> (bind) -> connect -> [send] -> close
+  with -l:   socket -> bind -> listen -> accept -> [send] -> close
 
 After its end it waits until the peer closes: with `sock recv` there, that \
 means stored. Unix sockets and other programs cannot promise that; use --bytes \

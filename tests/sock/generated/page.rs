@@ -51,10 +51,19 @@ pub fn page(command: &Command, name: &str) -> String {
     out + &see_also(command, name)
 }
 
+/// The usage of the command, or of each of its verbs.
 fn synopsis(command: &Command) -> String {
-    let usage = command.clone().render_usage().to_string();
-    let forms = usage.trim_start_matches("Usage:").lines().map(str::trim);
-    let forms: Vec<String> = forms.map(|form| inline(&format!("`{form}`"))).collect();
+    let verbs: Vec<&Command> = command.get_subcommands().collect();
+    let commands = match verbs.is_empty() {
+        true => vec![command],
+        false => verbs,
+    };
+    let mut forms = Vec::new();
+    for one in commands {
+        let usage = one.clone().render_usage().to_string();
+        let lines = usage.trim_start_matches("Usage:").lines().map(str::trim);
+        forms.extend(lines.map(|form| inline(&format!("`{form}`"))));
+    }
     forms.join("\n.br\n") + "\n"
 }
 
