@@ -5,6 +5,7 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use crate::support::net::*;
+use crate::support::peer::strace;
 use crate::support::wait::DEADLINE;
 use crate::support::*;
 
@@ -170,4 +171,31 @@ fn answers_are_longer_than_questions_only_to_those_who_are_allowed() {
         listen.send_signal(Signal::SIGTERM);
         listen.finish();
     }
+}
+
+/// Where this server is, it knows from the start.
+#[test]
+fn a_question_costs_no_call_for_each_listener() {
+    let dir = scratch();
+    let file = dir.path().join("calls");
+    let Some(strace) = strace(&file, &["-e", "trace=getsockname,sendto"]) else {
+        return;
+    };
+    let listen = sock("listen -u -k --echo")
+        .words(["127.0.0.1:0"; 50].join(" "))
+        .via(strace)
+        .signal(Signal::SIGTERM)
+        .any_stderr()
+        .listener();
+    let client = client();
+    for _ in 0..20 {
+        client.send_to(b"?", (V4, listen.port)).expect("sent");
+        assert_eq!(client.recv(&mut [0; 9]).expect("its echo"), 1);
+    }
+    listen.send_signal(Signal::SIGTERM);
+    listen.finish();
+    let calls = std::fs::read_to_string(file).expect("strace wrote it");
+    let served = &calls[calls.find(", \"?\", 1, ").expect("an answer")..];
+    assert_eq!(served.matches(", \"?\", 1, ").count(), 20, "{calls}");
+    assert_eq!(served.matches("getsockname(").count(), 0, "{calls}");
 }

@@ -26,7 +26,7 @@ use crate::stage::bind::Bound;
 use crate::stage::recv::{Datagram, Losses};
 use crate::stage::socket::name;
 use crate::stage::{Stage, close, recv, send};
-use reach::{inet, is_loopback, is_our_own};
+use reach::{Reach, inet};
 use sessions::{Session, Sessions};
 
 /// Datagrams of one socket before the next has its turn.
@@ -54,6 +54,7 @@ pub fn serve(
         what,
         answering: Answering::new(run, what)?,
         idle: what.idle.filter(|_| !keep_open),
+        reach: Reach::of(bound),
         losses: bound.iter().map(|_| Losses::default()).collect(),
         sessions: Sessions::new(what.idle.filter(|_| keep_open).unwrap_or(SILENT)),
         heard: begun,
@@ -81,6 +82,7 @@ struct Desk<'a> {
     answering: Answering<'a>,
     /// When nobody says anything for so long, the run is over.
     idle: Option<Duration>,
+    reach: Reach,
     losses: Vec<Losses>,
     sessions: Sessions<Asker>,
     /// When somebody last said something.
@@ -157,7 +159,7 @@ impl Desk<'_> {
         let mut answer = Vec::new();
         self.answering.answer(run, length, count, &mut answer)?;
         if let (Some(from), true) = (question.from, self.answering.answers())
-            && self.may_go(run, one, &from, (&mut answer, length), count == 1)
+            && self.may_go(run, at, &from, (&mut answer, length), count == 1)
         {
             self.send(run, at, answer, from);
         }
@@ -187,15 +189,16 @@ impl Desk<'_> {
 
     /// Whether an answer may go there, and how much of it; told `once`.
     fn may_go(
-        &self,
+        &mut self,
         run: &mut Run,
-        one: &Bound,
+        at: usize,
         from: &SockAddr,
         (answer, length): (&mut Vec<u8>, usize),
         once: bool,
     ) -> bool {
         let Some(inet) = inet(from) else { return true };
-        if self.bound.iter().any(|one| is_our_own(one, &inet)) {
+        let one = &self.bound[at];
+        if self.reach.is_our_own(&inet, self.heard) {
             if once {
                 let text = "not answered: this is one of our own ports";
                 run.note(Stage::Send, inet.to_string(), text);
@@ -203,7 +206,7 @@ impl Desk<'_> {
             return false;
         }
         let trusts = one.keeper.as_ref().is_some_and(|keeper| keeper.trusts());
-        if answer.len() > length && !is_loopback(one) && !trusts {
+        if answer.len() > length && !self.reach.is_loopback(at) && !trusts {
             if once {
                 let text = format!(
                     "answers are cut to the length of their questions ({length} bytes here): \

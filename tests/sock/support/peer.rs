@@ -1,5 +1,6 @@
 //! Other people's programs, and what to do where they are missing.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -31,6 +32,29 @@ pub fn peer(name: &str) -> Option<Cmd> {
         return None;
     }
     Some(Cmd::lax(name))
+}
+
+/// The words that put a command under strace(1), which writes to a file and is
+/// no parent of the command: process id and signals are the command's own.
+/// `None` after a reported skip.
+#[track_caller]
+pub fn strace(file: &Path, words: &[&str]) -> Option<Vec<OsString>> {
+    peer("strace")?;
+    let tried = Command::new("strace")
+        .args(["-D", "-f", "-o", "/dev/null", "true"])
+        .output()
+        .expect("strace");
+    if !tried.status.success() || !tried.stderr.is_empty() {
+        let why = String::from_utf8_lossy(&tried.stderr).trim().to_owned();
+        skip(&format!("strace may not trace ({why})"));
+        return None;
+    }
+    let mut all: Vec<OsString> = ["strace", "-D", "-qq", "-f", "-o"]
+        .map(OsString::from)
+        .into();
+    all.push(file.into());
+    all.extend(words.iter().map(OsString::from));
+    Some(all)
 }
 
 /// Reports that the test which calls it is skipped, or fails where the machine
