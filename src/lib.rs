@@ -70,8 +70,9 @@ pub fn main() -> Exit {
 
 fn finish(result: Result<Done, Failure>, run: Run) -> Exit {
     let exit = Exit::of(&result);
+    let mut report = run.into_report();
     if let Err(failure) = result {
-        run.into_report().failure(&failure);
+        report.failure(&failure);
     }
     exit
 }

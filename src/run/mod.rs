@@ -7,6 +7,7 @@
 //! [`Run::guarded`].
 
 mod calls;
+mod flood;
 mod progress;
 mod results;
 mod signals;
@@ -21,6 +22,8 @@ use crate::failure::{Failure, Timer};
 use crate::report::{Counts, Course, Report};
 use crate::stage::Stage;
 pub use calls::{outcome, shown};
+pub use flood::Flood;
+use flood::Floods;
 pub use progress::Watch;
 use results::Aside;
 pub use results::Held;
@@ -51,6 +54,8 @@ pub struct Run {
     kept: Option<Arc<str>>,
     /// What is looked at, and when it is asked for news next.
     watched: Option<(Box<dyn Watch + Send>, Instant)>,
+    /// What is not told each time.
+    floods: Floods,
     /// The reader of stdout is watched whatever else is waited for.
     stdout_has_reader: bool,
     /// Bytes sent and received so far.
@@ -84,6 +89,7 @@ impl Run {
             object: "".into(),
             kept: None,
             watched: None,
+            floods: Floods::default(),
             stdout_has_reader: false,
             moved: Arc::default(),
             course: None,
@@ -228,7 +234,8 @@ impl Run {
     }
 
     /// The report, for the last words of a run.
-    pub fn into_report(self) -> Report {
+    pub fn into_report(mut self) -> Report {
+        self.tell_floods(None);
         self.report
     }
 }

@@ -121,8 +121,10 @@ impl Run {
                 return Ok(Wake::Time);
             }
             self.tell_news(now);
+            self.tell_floods(Some(now));
             let news = self.watched.as_ref().map(|(_, at)| *at);
-            let next = [until, deadline.map(|(at, _)| at), news]
+            let floods = self.floods.next();
+            let next = [until, deadline.map(|(at, _)| at), news, floods]
                 .into_iter()
                 .flatten()
                 .min();

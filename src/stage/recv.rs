@@ -12,10 +12,8 @@ use nix::sys::socket::{
 };
 use socket2::{Domain, SockAddr, Socket};
 
-use super::Stage;
 use super::socket::Transport;
-use crate::event::Event;
-use crate::run::Run;
+use crate::run::{Flood, Run};
 use crate::sys::{descriptor, outq};
 
 /// The options of this stage.
@@ -162,27 +160,24 @@ impl Losses {
     /// Tells that a datagram was cut to `room` bytes, and that the kernel has
     /// dropped others since the last look.
     pub fn tell(&mut self, run: &mut Run, object: &str, datagram: &Datagram, room: usize) {
+        let told = |text: String| (object.to_owned(), text);
         if datagram.truncated {
             // With MSG_TRUNC the kernel tells how long it was.
             let was = match datagram.length.checked_sub(room) {
                 Some(1..) => format!("of {} bytes ", datagram.length),
                 _ => String::new(),
             };
-            run.tell(Event::Note {
-                stage: Stage::Recv.name(),
-                object: object.to_owned(),
-                text: format!("a datagram {was}was cut to {room} bytes"),
+            run.note_of_many((Flood::Truncated, 1), object, || {
+                told(format!("a datagram {was}was cut to {room} bytes"))
             });
         }
         let dropped = datagram.dropped.wrapping_sub(self.dropped);
         if datagram.dropped != 0 && dropped != 0 {
             self.dropped = datagram.dropped;
-            run.tell(Event::Note {
-                stage: Stage::Recv.name(),
-                object: object.to_owned(),
-                text: format!(
+            run.note_of_many((Flood::Dropped, u64::from(dropped)), object, || {
+                told(format!(
                     "the kernel dropped {dropped} datagrams: they came faster than they were read"
-                ),
+                ))
             });
         }
     }

@@ -4,7 +4,7 @@
 //! served is refused, not left waiting.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::time::Duration;
 
 use crate::support::files::noise;
@@ -93,7 +93,7 @@ fn a_timer_is_not_put_off() {
 fn whoever_comes_second_is_refused() {
     let recv = sock("recv -l 127.0.0.1:0").stdout("first").listener();
     let mut first = dial(V4, recv.port);
-    std::io::Write::write_all(&mut first, b"first").expect("five bytes");
+    first.write_all(b"first").expect("five bytes");
     recv.wait_stdout(5);
     sock(format!("send 127.0.0.1 {}", recv.port))
         .input("second")
@@ -102,4 +102,51 @@ fn whoever_comes_second_is_refused() {
         .run();
     drop(first);
     recv.finish();
+}
+
+/// A port scanner in a hurry: a line a second, and every one counted. With -v
+/// each that came has its end.
+#[test]
+fn a_flood_of_them_is_told_once_a_second() {
+    const KNOCKS: usize = 200;
+    for words in ["", "-v", "--echo", "-v --echo"] {
+        let listen = sock(format!("listen -k {words} 127.0.0.1:0"))
+            .signal(Signal::SIGTERM)
+            .any_stdout()
+            .any_stderr()
+            .listener();
+        for _ in 0..KNOCKS {
+            reset(dial(V4, listen.port));
+        }
+        // Who comes after all of them is served after all of them.
+        let mut last = dial(V4, listen.port);
+        last.write_all(b"last\n").expect("sent");
+        match words.contains("--echo") {
+            true => last.read_exact(&mut [0; 5]).expect("its echo"),
+            false => drop(listen.wait_stdout(5)),
+        }
+        listen.send_signal(Signal::SIGTERM);
+        let ended = listen.finish();
+        let (more, rest): (Vec<&str>, Vec<&str>) = (ended.err.lines())
+            .filter(|line| line.contains("gone before a byte went"))
+            .partition(|line| line.contains(" more were gone"));
+        let count = |line: &&str| -> usize {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let at = words
+                .iter()
+                .position(|word| *word == "more")
+                .expect("it is there");
+            words[at - 1].parse().expect("a number")
+        };
+        let most = ended.elapsed.as_secs() as usize + 2;
+        assert!(more.len() + rest.len() <= most, "once a second: {ended}");
+        let knocks = rest.len() + more.iter().map(count).sum::<usize>();
+        assert_eq!(knocks, KNOCKS, "{words}: {ended}");
+        let lines = |stage: &str| ended.err.lines().filter(|l| l.starts_with(stage)).count();
+        if words.contains("-v") {
+            // The last one has come, and is cut off by the signal.
+            assert_eq!(lines("accept "), KNOCKS + 1, "{words}: {ended}");
+            assert!(lines("close ") >= KNOCKS, "{words}: {ended}");
+        }
+    }
 }

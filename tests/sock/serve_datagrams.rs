@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::UdpSocket;
+use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use crate::support::net::*;
@@ -131,11 +132,13 @@ for source in ({one}, {other}):
 '"
         ),
     );
-    for port in [one, other] {
-        listen.wait_line(&format!(
-            "sock: send 127.0.0.1:{port}: not answered: *our own ports"
-        ));
-    }
+    listen.wait_line(&format!(
+        "sock: send 127.0.0.1:{one}: not answered: *our own ports"
+    ));
+    // The other one in the same second.
+    listen.wait_line(&format!(
+        "sock: send 127.0.0.1:{one}: 1 more not answered: *our own ports"
+    ));
     listen.send_signal(Signal::SIGTERM);
     let ended = listen.finish();
     let sum = ended
@@ -171,6 +174,55 @@ fn answers_are_longer_than_questions_only_to_those_who_are_allowed() {
         listen.send_signal(Signal::SIGTERM);
         listen.finish();
     }
+}
+
+/// The peer never reads: its queue is full, and its answers are lost.
+#[test]
+fn lost_answers_are_told_once_a_second_and_all_counted() {
+    const ASKED: u64 = 2000;
+    let dir = scratch();
+    let listen = sock("listen -u -k --reply ! ./s")
+        .cwd(dir.path())
+        .signal(Signal::SIGTERM)
+        .any_stdout()
+        .any_stderr()
+        .listener();
+    let deaf = UnixDatagram::bind(dir.path().join("deaf")).expect("a socket");
+    deaf.connect(dir.path().join("s")).expect("a server");
+    for _ in 0..ASKED {
+        deaf.send(b"?").expect("sent");
+    }
+    listen.wait_line("sock: send unix:*/deaf: answer lost: *");
+    // What it prints comes before its answer: one more, and all have theirs.
+    deaf.send(b"?").expect("sent");
+    listen.wait_stdout(ASKED as usize + 1);
+    listen.send_signal(Signal::SIGTERM);
+    let ended = listen.finish();
+    deaf.set_nonblocking(true).expect("ours");
+    let answered = std::iter::repeat_with(|| deaf.recv(&mut [0; 9]))
+        .take_while(Result::is_ok)
+        .count() as u64;
+    let lost = counted(&ended, "answer lost", " more answers lost");
+    assert_eq!(lost + answered, ASKED + 1, "{ended}");
+}
+
+/// Of events of one kind: those told by themselves, and the counts of the others;
+/// no more lines than one a second.
+#[track_caller]
+fn counted(ended: &Ended, one: &str, more: &str) -> u64 {
+    let number = |line: &str| -> u64 {
+        let text = line
+            .split(more)
+            .next()
+            .and_then(|text| text.rsplit(' ').next());
+        text.and_then(|text| text.parse().ok()).expect("a number")
+    };
+    let (many, rest): (Vec<&str>, Vec<&str>) =
+        ended.err.lines().partition(|line| line.contains(more));
+    let single = rest.iter().filter(|line| line.contains(one)).count();
+    let most = ended.elapsed.as_secs() as usize + 2;
+    assert!(single + many.len() <= most, "once a second: {ended}");
+    single as u64 + many.into_iter().map(number).sum::<u64>()
 }
 
 /// Where this server is, it knows from the start.

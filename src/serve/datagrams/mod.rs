@@ -21,7 +21,7 @@ use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer, describe};
 use crate::relay::look::Look;
 use crate::report::Goal;
-use crate::run::{Interest, Run, Wake};
+use crate::run::{Flood, Interest, Run, Wake};
 use crate::stage::bind::Bound;
 use crate::stage::recv::{Datagram, Losses};
 use crate::stage::socket::name;
@@ -200,19 +200,23 @@ impl Desk<'_> {
         let one = &self.bound[at];
         if self.reach.is_our_own(&inet, self.heard) {
             if once {
-                let text = "not answered: this is one of our own ports";
-                run.note(Stage::Send, inet.to_string(), text);
+                run.note_of_many((Flood::OwnPorts, 1), &one.address, || {
+                    let text = "not answered: this is one of our own ports";
+                    (inet.to_string(), text.to_owned())
+                });
             }
             return false;
         }
         let trusts = one.keeper.as_ref().is_some_and(|keeper| keeper.trusts());
         if answer.len() > length && !self.reach.is_loopback(at) && !trusts {
             if once {
-                let text = format!(
-                    "answers are cut to the length of their questions ({length} bytes here): \
-                     only on loopback or under --allow may they be longer"
-                );
-                run.note(Stage::Send, inet.to_string(), text);
+                run.note_of_many((Flood::AnswersCut, 1), &one.address, || {
+                    let text = format!(
+                        "answers are cut to the length of their questions ({length} bytes \
+                         here): only on loopback or under --allow may they be longer"
+                    );
+                    (inet.to_string(), text)
+                });
             }
             answer.truncate(length);
         }
@@ -230,8 +234,9 @@ impl Desk<'_> {
             }
             // A peer that does not take its answer must not hold up the others.
             Err(errno) => {
-                let text = format!("answer lost: {}", describe(errno));
-                run.note(Stage::Send, name(&from), text);
+                run.note_of_many((Flood::AnswersLost, 1), &self.bound[at].address, || {
+                    (name(&from), format!("answer lost: {}", describe(errno)))
+                });
             }
         }
     }

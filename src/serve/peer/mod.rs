@@ -187,13 +187,6 @@ impl Peer {
 
     /// Closes it and tells how it ended.
     pub fn end(self, run: &mut Run, error: Option<&StageError>) {
-        // Without an errno it was not the peer that ended it.
-        if let Some(error) = error.filter(|error| error.errno.is_some())
-            && !self.has_proved()
-        {
-            knocked(run, (&self.conn.peer, &self.conn.local), error);
-            return;
-        }
         if let (None, Some(linger)) = (error, self.conn.linger) {
             // A peer that is gone already needs none.
             let _ = close::set_linger(run, &self.conn, linger);
@@ -205,6 +198,12 @@ impl Peer {
                 reason: error.map(|error| error.reason.clone()),
                 traffic: close::traffic(&self.conn, self.begun, self.sent, self.received),
             });
+        }
+        // Without an errno it was not the peer that ended it.
+        if let Some(error) = error.filter(|error| error.errno.is_some())
+            && !self.has_proved()
+        {
+            knocked(run, (&self.conn.peer, &self.conn.local), error);
         }
         if let (None, Some(looks)) = (error, &self.looks) {
             // Two lines each, in this order; neither stdin nor stdout is it.

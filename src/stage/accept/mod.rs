@@ -18,7 +18,7 @@ use super::connect::Conn;
 use super::socket::{local_name, name};
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer};
-use crate::run::{Interest, Run, Wake, outcome};
+use crate::run::{Flood, Interest, Run, Wake, outcome};
 pub use datagram::first_datagram;
 pub use keeper::Doorkeeper;
 pub use turns::Turns;
@@ -176,11 +176,12 @@ pub fn is_passing(errno: Errno) -> bool {
 /// went either way, as port scans and health checks are.
 pub fn knocked(run: &mut Run, (peer, local): (&str, &str), error: &StageError) {
     let why = &error.reason;
-    run.note(
-        Stage::Accept,
-        format!("{peer} on {local}"),
-        format!("gone before a byte went either way ({why}); still listening"),
-    );
+    run.note_of_many((Flood::Knocks, 1), local, || {
+        (
+            format!("{peer} on {local}"),
+            format!("gone before a byte went either way ({why}); still listening"),
+        )
+    });
 }
 
 /// Tells that this machine has no room for one more peer, at most once a
