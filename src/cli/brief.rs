@@ -47,6 +47,7 @@ const MOST_USED: &[(&str, &[&str])] = &[
             "await_reply",
             "digest",
             "verbose",
+            "json",
         ],
     ),
     (
@@ -112,16 +113,18 @@ pub fn brief(command: Command) -> Command {
     })
 }
 
-/// Of its help what says enough on a line.
+/// Of its help what says enough on a line, and what happens without it.
 fn first_clause(arg: Arg) -> Arg {
     const ENDS: [&str; 5] = [": ", "; ", " (", ", counted", " [default"];
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let end = ENDS.iter().filter_map(|end| help.find(end)).min();
+    let default = help.find(" [default: ").map_or("", |at| &help[at..]);
     let is_flag = !arg.get_action().takes_values();
-    let arg = arg.help(help[..end.unwrap_or(help.len())].to_owned());
+    let short = format!("{}{default}", &help[..end.unwrap_or(help.len())]);
+    let arg = arg.help(short);
     match is_flag {
         true => arg,
-        false => arg.hide_default_value(true).hide_possible_values(true),
+        false => arg.hide_possible_values(true),
     }
 }
 

@@ -179,10 +179,10 @@ pub struct WaitInstead {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "connect()")]
 pub struct ConnectOptions {
-    /// Give up on an address after this time, counted from its SYN
+    /// Give an address up after this time, counted from its SYN
     #[arg(short = 'w', long, value_name = "DUR", default_value = "10s", value_parser = duration)]
     pub connect_timeout: Duration,
-    /// Try again this many times when it fails (`inf`: for ever)
+    /// Try again this often when it fails (`inf`: for ever)
     #[arg(long, value_name = "N|inf", default_value = "0", value_parser = retry)]
     pub retry: Retry,
     /// The time between two tries

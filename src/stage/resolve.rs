@@ -200,7 +200,10 @@ fn look_up(run: &mut Run, name: &str, options: &Options) -> Result<Vec<SocketAdd
 fn tell(run: &mut Run, name: &str, found: &Found, begun: Instant, options: &Options) {
     run.call(
         || format!("getaddrinfo({name:?}, {})", options.family.hint()),
-        format!("{} addresses", found.addresses.len()),
+        match found.addresses.len() {
+            1 => "1 address".to_owned(),
+            several => format!("{several} addresses"),
+        },
     );
     run.tell(resolved(name, found, begun));
 }

@@ -284,3 +284,15 @@ fn usr1_is_answered_with_quiet_too() {
     server.send_signal(Signal::SIGTERM);
     server.finish();
 }
+
+/// One address is no `addresses`.
+#[test]
+fn a_name_with_one_address_has_one() {
+    let (_listener, port) = listen(V4);
+    let words = format!("connect -vv -4 -w 5 --on-eof close localhost {port}");
+    let ended = sock(words).input("").any_stdout().any_stderr().run();
+    let call = ended.err.lines().find(|line| line.contains("getaddrinfo("));
+    let call = call.unwrap_or_else(|| panic!("{ended}"));
+    assert!(call.contains(" = 1 address"), "{call}");
+    assert!(!call.contains("1 addresses"), "{call}");
+}

@@ -165,6 +165,32 @@ fn the_short_help_is_one_screen() {
     }
 }
 
+/// What happens without an option is said beside it, and what an ADDRESS can be
+/// beside that.
+#[test]
+fn the_short_help_says_what_is_so_without_it() {
+    for (verb, texts) in [
+        ("listen", &["a list as 22,80,8000-8100"][..]),
+        (
+            "connect",
+            &["[default: 10s]", "[default: 0]", "-u h 7    a"],
+        ),
+        (
+            "send",
+            &["then the FILEs to send", "[default: 1]", "--json"],
+        ),
+        ("recv", &["or PORT alone, which listens", "[default: 10s]"]),
+        ("probe", &["[default: 4s, 1.3s in ranges and blocks]"]),
+    ] {
+        let help = sock(format!("{verb} -h")).any_stdout().run().text();
+        let words: Vec<&str> = help.split_whitespace().collect();
+        for text in texts {
+            let is_there = help.contains(text) || words.join(" ").contains(text);
+            assert!(is_there, "{text:?} in {help}");
+        }
+    }
+}
+
 /// A help that cannot be written says so.
 #[test]
 fn a_help_that_is_lost_is_told() {

@@ -60,7 +60,7 @@ const CONNECT_EXAMPLES: &str = "\
 Examples:
   sock connect db.internal 5432     two words, as nc takes them
   sock connect [::1]:8080           one word, as logs print them
-  printf q | sock connect -u host 7 a datagram and its answer
+  printf q | sock connect -u h 7    a datagram and its answer
 
 -w counts from each SYN, --timeout from the start, --idle from the last byte
 either way, --grace from the peer's end and anew at each read of stdin,

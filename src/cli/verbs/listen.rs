@@ -27,8 +27,8 @@ same time.",
     after_long_help = LISTEN_EXAMPLES
 )]
 pub struct Listen {
-    /// PORT, :PORT, HOST PORT, HOST:PORT, unix:PATH or unix:@NAME; none is a
-    /// free port of every address
+    /// PORT, HOST PORT or HOST:PORT, where PORT may be a list as 22,80,8000-8100,
+    /// unix:PATH or unix:@NAME; none is a free port of every address
     #[arg(value_name = "ADDRESS", value_hint = ValueHint::Hostname)]
     pub words: Vec<String>,
     /// Run this command for each peer, with the socket as its stdin and stdout,
@@ -112,7 +112,7 @@ const LISTEN_EXAMPLES: &str = "\
 Examples:
   sock listen 5005                  talk with the first who comes
   sock listen -k --echo :7007       an echo server for everybody
-  sock listen -k 5005 -- tr a-z A-Z  a command for each peer
+  sock listen -k 5005 -- date       a command for each peer
   sock listen unix:/tmp/s           on a Unix socket
 
 --timeout counts from the start, --accept-timeout from the announcement,

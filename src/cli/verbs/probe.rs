@@ -76,7 +76,7 @@ pub struct ProbeSocket {
 #[command(next_help_heading = "connect()")]
 pub struct ProbeConnect {
     /// Give up on a port after this time, counted from its first SYN
-    /// [default: 4s for ports named by themselves, 1.3s in ranges and blocks]
+    /// [default: 4s, 1.3s in ranges and blocks]
     #[arg(short = 'w', long, value_name = "DUR", value_parser = duration)]
     pub connect_timeout: Option<std::time::Duration>,
     /// Ask this many times more where there is no answer
@@ -196,7 +196,7 @@ const PROBE_EXAMPLES: &str = "\
 Examples:
   sock probe db.internal 5432       0 open, 4 closed, 5 no answer, 6 rejected
   sock probe web1 80,443,8000-8100  a list with a range
-  sock probe --ports 22 10.0.0.0/24 every address of a block
+  sock probe 10.0.0.0/24 22         every address of a block
   sock probe --expect closed h 23   must be closed
   sock probe --targets hosts --ports 22,443
   sock probe --banner h 22,25       and what it says

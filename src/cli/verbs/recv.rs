@@ -25,8 +25,8 @@ first byte is told and not taken: the wait goes on (--accept-timeout).",
     after_long_help = RECV_EXAMPLES
 )]
 pub struct Recv {
-    /// HOST PORT, HOST:PORT, a URL, unix:PATH or unix:@NAME; PORT alone, or
-    /// with -l, listens
+    /// HOST PORT, HOST:PORT, a URL, unix:PATH or unix:@NAME, or PORT alone,
+    /// which listens; with -l a local address of any form
     #[arg(value_name = "ADDRESS", value_hint = ValueHint::Hostname)]
     pub words: Vec<String>,
     #[command(flatten)]

@@ -24,11 +24,12 @@ One way out: files, stdin or messages; 0 means the other side has it.
 After its end it waits until the peer closes: with `sock recv` there, that \
 means stored. Unix sockets and other programs cannot promise that; use --bytes \
 or --digest on both sides where it matters, and `set -o pipefail` in a pipeline.",
+    override_usage = "sock send [OPTIONS] <ADDRESS>... [FILE]...",
     after_long_help = SEND_EXAMPLES
 )]
 pub struct Send {
-    /// HOST PORT, HOST:PORT, a URL, unix:PATH or unix:@NAME (with -l: PORT or
-    /// a local address), then the files to send; `-` or none is stdin
+    /// HOST PORT, HOST:PORT, a URL, unix:PATH or unix:@NAME, then the FILEs to
+    /// send, `-` or none for stdin; with -l PORT or a local address first
     #[arg(value_name = "ADDRESS|FILE", required = true, value_hint = ValueHint::AnyPath)]
     pub words: Vec<OsString>,
     #[command(flatten)]
@@ -79,7 +80,7 @@ pub struct SendOnly {
     /// (up to 1 MiB), hex:..., text:...; {n:03} is its number in three digits
     #[arg(long, value_name = "TEXT", value_parser = Text::parse, allow_hyphen_values = true, conflicts_with = "bytes")]
     pub message: Option<Text>,
-    /// How many messages
+    /// How many messages [default: 1]
     #[arg(long, value_name = "N", value_parser = times)]
     pub count: Option<u64>,
     /// Wait for a reply to each message and write it to stdout; none in this
