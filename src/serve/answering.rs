@@ -1,9 +1,11 @@
 //! What is answered, for all peers alike.
 
+use std::os::fd::BorrowedFd;
+
+use super::printing::Printing;
 use super::service::{Answer, Answers};
 use crate::failure::Failure;
 use crate::relay::crlf::Crlf;
-use crate::relay::output::{Stdout, write_all};
 use crate::run::Run;
 use crate::text::Text;
 
@@ -19,7 +21,7 @@ enum Shared<'a> {
     None,
     Reply {
         text: &'a Text,
-        stdout: Stdout,
+        printing: Printing,
         lines: bool,
         crlf: bool,
     },
@@ -35,7 +37,7 @@ impl<'a> Answering<'a> {
                 Answer::Discard | Answer::Generate(_) => Shared::None,
                 Answer::Reply(text) => Shared::Reply {
                     text,
-                    stdout: Stdout::new(run, true)?,
+                    printing: Printing::new(run)?,
                     lines: what.lines,
                     crlf: what.send.crlf,
                 },
@@ -54,8 +56,48 @@ impl<'a> Answering<'a> {
         !matches!(self.answer, Shared::None)
     }
 
+    fn printing(&self) -> Option<&Printing> {
+        match &self.answer {
+            Shared::Reply { printing, .. } => Some(printing),
+            _ => None,
+        }
+    }
+
+    /// Nothing more may be received: what was waits for stdout.
+    pub fn is_full(&self) -> bool {
+        self.printing().is_some_and(Printing::is_full)
+    }
+
+    /// What to poll for writing then.
+    pub fn waits_for(&self) -> Option<BorrowedFd<'static>> {
+        self.printing().and_then(Printing::fd)
+    }
+
+    /// Prints what waits, as far as it fits.
+    ///
+    /// # Errors
+    /// Those of stdout.
+    pub fn go_on(&mut self, run: &mut Run) -> Result<(), Failure> {
+        match &mut self.answer {
+            Shared::Reply { printing, .. } => printing.go_on(run),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same failure, with what it leaves unprinted.
+    pub fn unprinted(&self, failure: Failure) -> Failure {
+        match self.printing().map_or(0, Printing::waits) {
+            0 => failure,
+            bytes => failure.and(format!("stdout did not take {bytes} of the bytes received")),
+        }
+    }
+
     /// The answer to a question of `length` bytes in the buffer, the peer's
-    /// `n`th, into `into`.
+    /// `n`th, into `into`; to be sent once the question is printed, which it is
+    /// unless [`Answering::is_full`].
+    ///
+    /// # Errors
+    /// Those of stdout.
     pub fn answer(
         &mut self,
         run: &mut Run,
@@ -70,13 +112,13 @@ impl<'a> Answering<'a> {
             Shared::None => {}
             Shared::Reply {
                 text,
-                stdout,
+                printing,
                 lines,
                 crlf,
             } => {
-                write_all(run, stdout, question)?;
+                printing.print(run, question)?;
                 if *lines && question.last().is_some_and(|last| *last != b'\n') {
-                    write_all(run, stdout, b"\n")?;
+                    printing.print(run, b"\n")?;
                 }
                 into.extend_from_slice(&text.render(n));
                 if *crlf {

@@ -5,7 +5,7 @@
 //! its peer has ended it in order; a command gets its socket without that.
 //!
 //! `server` is the loop, `door` its listening side with `capacity`, `peer` one
-//! that this process answers (`answering`, `pattern`), `child` one that a
+//! that this process answers (`answering`, `pattern`, `printing`), `child` one that a
 //! command does, told by `environment` who it is, `alarms` when either is to be looked at, `datagrams` the same
 //! without connections.
 
@@ -19,6 +19,7 @@ mod door;
 mod environment;
 mod pattern;
 mod peer;
+mod printing;
 mod server;
 mod service;
 
@@ -53,7 +54,7 @@ pub fn serve(
         }
         _ => {
             let mut server = Server::new(run, bound, service, accept)?;
-            let result = server.run(run);
+            let result = server.run(run).map_err(|failure| server.unprinted(failure));
             server.dismiss(run, &result);
             result
         }

@@ -45,6 +45,7 @@ mod serve_door;
 mod serve_end;
 mod serve_load;
 mod serve_queue;
+mod serve_reply;
 mod shape;
 mod signals;
 mod startup;

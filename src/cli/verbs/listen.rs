@@ -96,7 +96,8 @@ pub struct Serve {
     /// Read what comes, and throw it away
     #[arg(long, conflicts_with_all = ["echo", "reply", "generate"])]
     pub discard: bool,
-    /// Print what comes and answer every recv() with TEXT
+    /// Print what comes and answer every recv() with TEXT; while stdout takes
+    /// nothing more, nobody's questions are received
     #[arg(long, value_name = "TEXT", value_parser = Text::parse, allow_hyphen_values = true)]
     pub reply: Option<Text>,
     /// Send this many bytes of a fixed pattern (RFC 864), then end in order;
@@ -116,6 +117,6 @@ Examples:
   sock listen unix:/tmp/s           on a Unix socket
 
 --timeout counts from the start, --accept-timeout from the announcement,
---idle from the last byte either way (with -k it ends the peer, not the run),
---grace from the peer's end and anew at each read of stdin, --quit-after-eof
-from stdin's end, --drain from the signal.";
+--idle from the last byte either way, whatever the next one waits for (with -k
+it ends the peer, not the run), --grace from the peer's end and anew at each
+read of stdin, --quit-after-eof from stdin's end, --drain from the signal.";

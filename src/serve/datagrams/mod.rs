@@ -62,7 +62,9 @@ pub fn serve(
         looks: Look::pair_of(what.look, address, transport, true),
     };
     let bar = run.bar(Goal::Both(None), address, false);
-    let ended = desk.answer_all(run);
+    let ended = desk
+        .answer_all(run)
+        .map_err(|failure| desk.answering.unprinted(failure));
     drop(bar);
     let why = ended.as_ref().err().and_then(Failure::reason);
     for one in desk.sessions.take_all() {
@@ -97,26 +99,12 @@ impl Desk<'_> {
     fn answer_all(&mut self, run: &mut Run) -> Result<(), Failure> {
         loop {
             run.enter(Stage::Recv, &self.bound[0].address);
-            let mut ready: Vec<Interest<'_>> = (self.bound.iter())
+            let bound = self.bound.iter();
+            let mut ready: Vec<Interest<'_>> = bound
                 .map(|one| Interest::new(one.socket.as_fd(), PollFlags::POLLIN))
                 .collect();
-            let idle = self.idle.map(|idle| (self.heard + idle, idle));
-            let ends = self.sessions.next_end();
-            let until = [idle.map(|(at, _)| at), ends].into_iter().flatten().min();
-            match run.wait(&mut ready, until)? {
-                Wake::Progress => continue,
-                Wake::Time => {
-                    let now = Instant::now();
-                    if let Some((_, after)) = idle.filter(|(at, _)| now >= *at) {
-                        let option = "--idle";
-                        return Err(run.timed_out(Timer { option, after }));
-                    }
-                    for one in self.sessions.take_silent(now) {
-                        over(run, one, Some("silent".to_owned()));
-                    }
-                    continue;
-                }
-                Wake::Ready => {}
+            if !self.wait(run, &mut ready)? {
+                continue;
             }
             let ready: Vec<bool> = ready.iter().map(Interest::is_ready).collect();
             for (at, _) in ready.iter().enumerate().filter(|(_, ready)| **ready) {
@@ -128,6 +116,39 @@ impl Desk<'_> {
                 }
             }
         }
+    }
+
+    /// Waits for these, and sees to who was silent for too long; false if that
+    /// was all.
+    fn wait(&mut self, run: &mut Run, fds: &mut [Interest<'_>]) -> Result<bool, Failure> {
+        let idle = self.idle.map(|idle| (self.heard + idle, idle));
+        let ends = self.sessions.next_end();
+        let until = [idle.map(|(at, _)| at), ends].into_iter().flatten().min();
+        match run.wait(fds, until)? {
+            Wake::Ready => return Ok(true),
+            Wake::Progress => return Ok(false),
+            Wake::Time => {}
+        }
+        let now = Instant::now();
+        if let Some((_, after)) = idle.filter(|(at, _)| now >= *at) {
+            let option = "--idle";
+            return Err(run.timed_out(Timer { option, after }));
+        }
+        for one in self.sessions.take_silent(now) {
+            over(run, one, Some("silent".to_owned()));
+        }
+        Ok(false)
+    }
+
+    /// Waits until stdout has taken the question: everybody's would go there,
+    /// so that there is nothing else to do but what has its time.
+    fn print(&mut self, run: &mut Run) -> Result<(), Failure> {
+        while let Some(stdout) = self.answering.waits_for() {
+            if self.wait(run, &mut [Interest::new(stdout, PollFlags::POLLOUT)])? {
+                self.answering.go_on(run)?;
+            }
+        }
+        Ok(())
     }
 
     /// One question to a socket, and its answer; false when nothing was there.
@@ -158,6 +179,7 @@ impl Desk<'_> {
         let count = self.count(run, at, &question, length);
         let mut answer = Vec::new();
         self.answering.answer(run, length, count, &mut answer)?;
+        self.print(run)?;
         if let (Some(from), true) = (question.from, self.answering.answers())
             && self.may_go(run, at, &from, (&mut answer, length), count == 1)
         {

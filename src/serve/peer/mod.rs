@@ -59,6 +59,8 @@ pub struct Peer {
     generating: Option<u64>,
     /// Our direction has ended.
     finished: bool,
+    /// What it says, or has said, waits for stdout.
+    held: bool,
     pace: Pace,
     rests: Option<Instant>,
     questions: u64,
@@ -93,6 +95,7 @@ impl Peer {
                 _ => None,
             },
             finished: false,
+            held: false,
             pace: what.send.pace(),
             rests: None,
             questions: 0,
@@ -123,10 +126,10 @@ impl Peer {
     /// cannot make us store what it sends. What is generated answers nothing,
     /// and goes on whatever the peer says.
     pub fn interest(&self) -> EpollFlags {
-        let sends = self.wants_send() && self.rests.is_none();
+        let sends = self.wants_send() && self.rests.is_none() && !self.held;
         let reads = match self.generating {
             Some(_) => !self.ended,
-            None => !self.wants_send(),
+            None => !self.wants_send() && !self.held,
         };
         let mut interest = EpollFlags::empty();
         interest.set(EpollFlags::EPOLLOUT, sends);
@@ -138,6 +141,16 @@ impl Peer {
 
     fn wants_send(&self) -> bool {
         self.at < self.answer.len() || (self.generating.is_some() && !self.finished)
+    }
+
+    /// What it says, or has said, waits for stdout.
+    pub fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// stdout takes more.
+    pub fn release(&mut self) {
+        self.held = false;
     }
 
     /// Bytes came, or an end in order: a peer like any other.
@@ -170,6 +183,10 @@ impl Peer {
         what: &Answers,
         answering: &mut Answering<'_>,
     ) -> Result<Turn, Failure> {
+        if self.held {
+            // Whatever came: first comes what it has said.
+            return Ok(Turn::GoesOn);
+        }
         self.little = false;
         for _ in 0..ROUNDS {
             let turn = match self.generating {

@@ -4,6 +4,7 @@ use std::os::fd::AsRawFd;
 use std::time::Instant;
 
 use nix::errno::Errno;
+use nix::libc;
 
 use super::{KEPT, Peer};
 use crate::failure::Failure;
@@ -45,6 +46,16 @@ impl Peer {
                 self.moved = Instant::now();
                 Ok(Some(length))
             }
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
+            Err(errno) => Err(self.failed(Stage::Recv, errno)),
+        }
+    }
+
+    /// Whether something could be received, which stays where it is; None when
+    /// nothing is there. An end or an error need no room.
+    pub(super) fn peek(&mut self) -> Result<Option<usize>, Failure> {
+        match recv::recv(&self.conn.socket, &mut [0], libc::MSG_PEEK) {
+            Ok(length) => Ok(Some(length)),
             Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
             Err(errno) => Err(self.failed(Stage::Recv, errno)),
         }

@@ -23,12 +23,17 @@ impl Peer {
         if self.little {
             return Ok(None);
         }
+        if answering.is_full() {
+            return match self.peek()? {
+                Some(0) if self.is_end() => self.end_in_order(run),
+                there => {
+                    self.held = there.is_some();
+                    Ok(None)
+                }
+            };
+        }
         match self.recv(run, what, answering)? {
-            Some(0) if self.is_end() => {
-                self.ended = true;
-                // Everything was answered: our direction ends in order.
-                close::half_or_cut(run, &self.conn).map(|()| Some(Turn::Ended))
-            }
+            Some(0) if self.is_end() => self.end_in_order(run),
             Some(length) => {
                 self.questions += 1;
                 // A full buffer says nothing about what follows.
@@ -36,10 +41,18 @@ impl Peer {
                 self.little = short && !self.conn.transport.keeps_boundaries();
                 answering.answer(run, length, self.questions, &mut self.answer)?;
                 self.at = 0;
-                Ok(Some(Turn::GoesOn))
+                // Its answer says that the question was printed.
+                self.held = answering.is_full();
+                Ok((!self.held).then_some(Turn::GoesOn))
             }
             None => Ok(None),
         }
+    }
+
+    /// Everything was answered: our direction ends in order.
+    fn end_in_order(&mut self, run: &mut Run) -> Result<Option<Turn>, Failure> {
+        self.ended = true;
+        close::half_or_cut(run, &self.conn).map(|()| Some(Turn::Ended))
     }
 
     /// One step of `--generate`: what the peer says is thrown away, so that it

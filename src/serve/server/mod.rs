@@ -5,7 +5,7 @@ mod leaving;
 mod moving;
 mod serving;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::{AsFd, RawFd};
 use std::time::Instant;
 
@@ -46,6 +46,8 @@ pub struct Server<'a> {
     /// By descriptor, which is also the number epoll(7) reports.
     clients: BTreeMap<RawFd, Client>,
     alarms: Alarms<RawFd>,
+    /// Those that wait for stdout, the first one first.
+    held: VecDeque<RawFd>,
     /// It was let in, and has to wait: for `--pause`, or because this machine
     /// has no room for its command yet.
     unserved: Option<Conn>,
@@ -98,6 +100,7 @@ impl<'a> Server<'a> {
             epoll,
             clients: BTreeMap::new(),
             alarms: Alarms::default(),
+            held: VecDeque::new(),
             unserved: None,
             waiting_since: Instant::now(),
             told: None,
@@ -141,6 +144,7 @@ impl<'a> Server<'a> {
         {
             self.serve(run, conn)?;
         }
+        self.release()?;
         let Some((came, moved)) = self.wait(run)? else {
             return Ok(None);
         };
@@ -190,14 +194,21 @@ impl<'a> Server<'a> {
         let leaves = self.leaving.map(|(_, until)| until);
         let until = [nobody, leaves, self.alarms.next(), self.door.rests_until()];
         let until = until.into_iter().flatten().min();
-        let mut fds = [
-            Interest::new(self.epoll.0.as_fd(), PollFlags::POLLIN),
-            Interest::new(self.door.fd(), PollFlags::POLLIN),
-        ];
-        let wake = run.wait(&mut fds[..1 + usize::from(open)], until);
-        let [moved, came] = fds.map(|fd| fd.is_ready());
+        let stdout = self.answering.as_ref().and_then(Answering::waits_for);
+        let mut fds = vec![Interest::new(self.epoll.0.as_fd(), PollFlags::POLLIN)];
+        fds.extend(open.then(|| Interest::new(self.door.fd(), PollFlags::POLLIN)));
+        fds.extend(stdout.map(|fd| Interest::new(fd, PollFlags::POLLOUT)));
+        let wake = run.wait(&mut fds, until);
+        let ready: Vec<bool> = fds.iter().map(Interest::is_ready).collect();
         match wake {
-            Ok(Wake::Ready) => Ok(Some((open && came, moved))),
+            Ok(Wake::Ready) => {
+                if let (Some(true), Some(answering)) =
+                    (stdout.and(ready.last()), &mut self.answering)
+                {
+                    answering.go_on(run)?;
+                }
+                Ok(Some((open && ready[1], ready[0])))
+            }
             Ok(Wake::Progress) => Ok(None),
             Ok(Wake::Time) => {
                 let now = Instant::now();

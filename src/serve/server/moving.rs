@@ -9,12 +9,17 @@ use super::Server;
 use crate::exit::Done;
 use crate::failure::{Class, Failure, StageError, Timer};
 use crate::run::Run;
+use crate::serve::answering::Answering;
 use crate::serve::child;
 use crate::serve::client::Client;
 use crate::serve::failed;
 use crate::serve::peer::Turn;
 use crate::serve::service::Work;
 use crate::stage::Stage;
+
+/// Peers that go on at once when stdout takes more: the first of them may fill
+/// it again, and each then costs two system calls.
+const RELEASED: usize = 64;
 
 impl Server<'_> {
     /// Moves one on; the end of the run if it was the only one and has ended.
@@ -42,17 +47,21 @@ impl Server<'_> {
             _ => return Ok(None),
         };
         let (sent, received) = peer.moved();
+        let was_held = peer.is_held();
         let turn = peer.turn(run, what, answering);
         self.moved.0 += peer.moved().0 - sent;
         self.moved.1 += peer.moved().1 - received;
         run.moved(self.moved.0, self.moved.1);
-        let (proved, after) = (peer.has_proved(), peer.interest());
+        let (proved, after, is_held) = (peer.has_proved(), peer.interest(), peer.is_held());
         let wakes = peer.wakes_at(what);
         if proved && !self.service.keep_open {
             self.door.close();
         }
         match turn {
             Ok(Turn::GoesOn) => {
+                if is_held && !was_held {
+                    self.held.push_back(fd);
+                }
                 if after != before {
                     let mut event = EpollEvent::new(after, fd as u64);
                     self.epoll
@@ -86,10 +95,42 @@ impl Server<'_> {
         }
     }
 
+    /// stdout takes more again: those who wait for it go on, the first few first.
+    /// All of them have something to say, so that the next come soon.
+    pub(super) fn release(&mut self) -> Result<(), Failure> {
+        if self.held.is_empty() || self.answering.as_ref().is_some_and(Answering::is_full) {
+            return Ok(());
+        }
+        for fd in self.held.drain(..self.held.len().min(RELEASED)) {
+            let Some(Client::Peer(peer)) = self.clients.get_mut(&fd) else {
+                continue;
+            };
+            peer.release();
+            let mut event = EpollEvent::new(peer.interest(), fd as u64);
+            self.epoll
+                .modify(peer.socket(), &mut event)
+                .map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// The same failure, with what it leaves unprinted.
+    pub fn unprinted(&self, failure: Failure) -> Failure {
+        match &self.answering {
+            Some(answering) => answering.unprinted(failure),
+            None => failure,
+        }
+    }
+
     fn remove(&mut self, fd: &RawFd) -> Option<Client> {
         self.alarms.set(fd, None);
         // Closing takes it off the epoll set: nobody else has the socket.
         let client = self.clients.remove(fd)?;
+        if let Client::Peer(peer) = &client
+            && peer.is_held()
+        {
+            self.held.retain(|held| held != fd);
+        }
         if !self.service.keep_open {
             self.bar = None;
         }
