@@ -104,7 +104,7 @@ fn group_of(stat: &str) -> Option<i32> {
 mod tests {
     use super::*;
     use std::os::unix::process::CommandExt;
-    use std::process::{Command, Stdio};
+    use std::process::Command;
 
     #[test]
     fn a_line_of_stat_names_the_group_of_what_lives() {
@@ -124,13 +124,11 @@ mod tests {
     fn a_group_lives_until_its_last_process_has_ended() {
         prepare(1);
         let mut shell = Command::new("sh");
-        shell.args(["-c", "cat & exit"]).process_group(0);
-        let mut child = shell.stdin(Stdio::piped()).spawn().unwrap();
-        let stdin = child.stdin.take();
+        shell.args(["-c", "sleep 60 & exit"]).process_group(0);
+        let mut child = shell.spawn().unwrap();
         let mut group = Group::enter(child.id());
         assert!(group.is_in(&living()));
         group.signal(Signal::SIGKILL);
-        drop(stdin);
         while group.is_in(&living()) {}
         assert!(group.leave(), "nobody else has taken it out");
         child.wait().unwrap();
