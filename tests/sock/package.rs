@@ -1,6 +1,8 @@
-//! The Debian package in a clean root, which .ci/package makes and names in
-//! `SOCK_ROOT`: TAB as somebody meets it who has installed nothing else.
+//! The Debian package: what it says of itself, and in a clean root, which
+//! .ci/package makes and names in `SOCK_ROOT`, TAB as somebody meets it who has
+//! installed nothing else.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use crate::support::shell::installed;
@@ -27,4 +29,20 @@ fn tab_in_a_clean_root() {
             assert_eq!(words.join(" "), line, "{name}: {keys:?}: {}", typed.screen);
         }
     }
+}
+
+/// In the form of Debian's copyright files, version 1.0: an empty line is a dot.
+#[test]
+fn its_copyright_has_the_licence() {
+    let licence = include_str!("../../LICENSE");
+    let (_, text) = licence.split_once("\n\n").expect("a heading");
+    let (holder, text) = text.split_once("\n\n").expect("a holder, and the text");
+    let holder = holder.trim_start_matches("Copyright (c) ");
+    let mut wanted = format!("\nFiles: *\nCopyright: {holder}\nLicense: MIT\n\nLicense: MIT\n");
+    for line in text.lines() {
+        let line = if line.is_empty() { "." } else { line };
+        let _ = writeln!(wanted, " {line}");
+    }
+    let there = include_str!("../../.ci/deb/copyright");
+    assert!(there.ends_with(&wanted), "{there}\n{wanted}");
 }
