@@ -275,9 +275,11 @@ fn without_escapes(text: &str) -> String {
         out.push_str(before);
         let end = match after.chars().next() {
             Some('[') => after.find(|c: char| ('@'..='~').contains(&c) && c != '['),
-            Some(']') => after
-                .find('\x07')
-                .or_else(|| after.find("\x1b\\").map(|at| at + 1)),
+            // Strings for the terminal: they end with BEL or ST, whichever is first.
+            Some(']' | 'P' | '_' | '^') => {
+                let st = after.find("\x1b\\").map(|at| at + 1);
+                [after.find('\x07'), st].into_iter().flatten().min()
+            }
             Some('(' | ')') => (after.len() > 1).then_some(1),
             Some(_) => Some(0),
             None => None,
