@@ -80,6 +80,14 @@ impl Group {
 /// The groups in which a process lives, one that only waits to be waited for
 /// left out; none where /proc does not tell.
 pub fn living() -> HashSet<i32> {
+    // The list is older than what is read of its processes: one that starts
+    // another and ends in between hides both, but not twice.
+    let mut groups = look();
+    groups.extend(look());
+    groups
+}
+
+fn look() -> HashSet<i32> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let numbers = processes.filter(|one| {
         let name = one.file_name();
