@@ -2,6 +2,16 @@
 # /usr/share/bash-completion/completions or in
 # ~/.local/share/bash-completion/completions, or source it from ~/.bashrc.
 
+# The value of a variable without its quotes; one of them may still be open.
+_sock_unquoted() {
+    local -n value=$1
+    case $value in
+    \'*) value=${value#\'} value=${value%\'} ;;
+    \"*) value=${value#\"} value=${value%\"} ;;
+    *\\*) IFS= read -d '' value < <(printf '%s\0' "$value") || : ;;
+    esac
+}
+
 _sock() {
     local line=${COMP_LINE:0:COMP_POINT} blank word i
     local -a words=() at=() reply=()
@@ -22,21 +32,25 @@ _sock() {
         fi
     done
 
-    # A host is no other word for its quotes.
-    words=("${words[@]#[\"\']}")
-    for ((i = 0; i < ${#words[@]} - 1; i++)); do
-        words[i]=${words[i]%[\"\']}
+    # What readline replaces is the end of the word, of which it has the
+    # beginning; a host is no other word for its quotes.
+    local kept=${words[-1]%"$2"}
+    _sock_unquoted kept
+    for ((i = 0; i < ${#words[@]}; i++)); do
+        _sock_unquoted "words[i]"
     done
+    ((i = ${#words[-1]} - ${#kept}, i >= 0)) || i=0
 
     local sock=${1/#\~\//$HOME/}
     type -P -- "$sock" >/dev/null || sock=sock
     mapfile -t reply < <(
-        _SOCK_COMPLETE="bash ${COMP_TYPE:-9} ${COLUMNS:-80} ${#2}" \
+        _SOCK_COMPLETE="bash ${COMP_TYPE:-9} ${COLUMNS:-80} $i" \
             "$sock" "${words[@]:1}" 2>/dev/null
     )
     COMPREPLY=("${reply[@]:1}")
     case ${reply[0]-} in
-    open) compopt -o nospace ;;
+    open*) compopt -o nospace ;;&
+    *filenames) compopt -o filenames ;;
     "files 0") compopt -o default ;;
     files*)
         i=${reply[0]#files }

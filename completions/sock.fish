@@ -4,8 +4,16 @@
 function __sock_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
-    # What is quoted is still open.
-    set current (string replace -r '^["\']' '' -- "$current")
+    # As it is typed, for who reads it as fish does.
+    set -l raw $current
+    switch $current
+        case '"*' "'*"
+            # What is quoted is still open.
+            set current (string sub -s 2 -- "$current")
+            set raw (string escape --no-quoted -- "$current")
+        case '*'
+            set current (string unescape -- "$current"; or echo -- "$current")
+    end
     set -l sock $words[1]
     type -q -- $sock; or set sock sock
     type -q -- $sock; or return
@@ -15,12 +23,13 @@ function __sock_complete
         case files
             set -l before "$head[2]"
             set -l start (math 1 + (string length -- "$before"))
-            for file in (__fish_complete_path (string sub -s $start -- "$current"))
+            # The arguments of no command are files.
+            for file in (complete -C "'' "(string sub -s $start -- "$raw"))
                 echo $before$file
             end
         case command
             set -l rest $words[(math 1 + $head[2])..]
-            complete -C (string join ' ' -- (string escape -- $rest) "$current")
+            complete -C (string join ' ' -- (string escape -- $rest) "$raw")
         case words
             printf '%s\n' $lines[2..]
     end

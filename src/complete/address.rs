@@ -47,7 +47,7 @@ pub fn answer(line: &Line<'_>, asked: &Asked<'_>) -> Answer {
     let next = next(line, asked.services);
     let typed = line.typed;
     let begins = next.hosts || next.own;
-    if begins && Unix::looks_like(typed) {
+    if begins && (Unix::looks_like(typed) || typed.starts_with("~/")) {
         return sockets(typed, asked);
     }
     if begins && let Some(answer) = within_word(typed, &next, asked) {
@@ -95,10 +95,22 @@ fn named(typed: &str, all: Vec<String>, asked: &Asked<'_>) -> Answer {
 }
 
 fn sockets(typed: &str, asked: &Asked<'_>) -> Answer {
-    let (before, path) = match typed.strip_prefix("unix:") {
-        Some(path) => ("unix:", path),
-        None => ("", typed),
-    };
+    if let Some(rest) = typed.strip_prefix("~/") {
+        // The shell reads it later; what it will read is looked up now.
+        let home = format!("{}/", asked.sources.home());
+        let mut found = paths("", &format!("{home}{rest}"), asked);
+        for one in &mut found.candidates {
+            one.value = one.value.split_off(home.len());
+        }
+        return found.after("~/");
+    }
+    match typed.strip_prefix("unix:") {
+        Some(path) => paths("unix:", path, asked),
+        None => paths("", typed, asked),
+    }
+}
+
+fn paths(before: &str, path: &str, asked: &Asked<'_>) -> Answer {
     let all = asked.sources.sockets(path).into_iter().map(|path| {
         let is_directory = path.ends_with('/');
         let candidate = Candidate::new(path, "", "socket");

@@ -79,8 +79,13 @@ fn bash(answer: &Answer, listing: Option<usize>, stays: usize) -> String {
         Some(Native::Command { at }) => format!("command {at}\n"),
         // What is left of `before` has to be given back with each file.
         Some(Native::Files) => format!("files {}\n", before.saturating_sub(stays)),
-        None if answer.candidates.iter().all(|one| one.open) => "open\n".to_owned(),
-        None => "words\n".to_owned(),
+        None => {
+            let is_open = answer.candidates.iter().all(|one| one.open);
+            // readline quotes what is a file.
+            let are_files = answer.candidates.iter().any(|one| one.group == "socket");
+            let kind = if are_files { " filenames" } else { "" };
+            format!("{}{kind}\n", if is_open { "open" } else { "words" })
+        }
     };
     let kept: String = answer.before.chars().skip(stays).collect();
     let all = &answer.candidates;

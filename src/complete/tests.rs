@@ -35,8 +35,17 @@ impl Sources for Fixed {
         ["reno", "cubic"].map(str::to_owned).into()
     }
 
+    fn home(&self) -> String {
+        "/home/me".to_owned()
+    }
+
     fn sockets(&self, typed: &str) -> Vec<String> {
-        let all = ["/run/docker.sock", "/run/dbus/", "@name"];
+        let all = [
+            "/run/docker.sock",
+            "/run/dbus/",
+            "@name",
+            "/home/me/two words",
+        ];
         let kept = all.into_iter().filter(|path| path.starts_with(typed));
         kept.map(str::to_owned).collect()
     }
@@ -112,6 +121,8 @@ fn what_is_offered() {
         ("connect fe80::1%e", "fe80::1%eth0"),
         ("connect /run/d", "/run/docker.sock /run/dbus/"),
         ("connect unix:@", "unix:@name"),
+        ("connect ~/t", "~/two words"),
+        ("connect unix:~/t", ""),
         ("recv l", "localhost"),
         ("send localhost ", "ssh http www https"),
         ("send localhost 22 ", "FILES"),

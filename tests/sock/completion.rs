@@ -61,6 +61,21 @@ const BECOMES: &[(&str, &str)] = &[
     // Files, sockets, commands.
     ("sock connect unix:./ta\t", "sock connect unix:./talk.sock"),
     ("sock connect ./ta\t", "sock connect ./talk.sock"),
+    ("sock connect ./our\t", "sock connect ./our\\ talk.sock"),
+    ("sock connect ./our\\ t\t", "sock connect ./our\\ talk.sock"),
+    ("sock connect \"./our t\t", "sock connect \"./our talk.sock\""),
+    ("sock connect unix:./our\\ t\t", "sock connect unix:./our\\ talk.sock"),
+    ("sock connect ~/our\t", "sock connect ~/our\\ talk.sock"),
+    ("sock connect ~/ta\t", "sock connect ~/talk.sock"),
+    ("sock connect unix:~/ta\t", "sock connect unix:~/ta"),
+    ("sock connect ./it\t", "sock connect ./it\\'s"),
+    ("sock connect unix:./quo\t", "sock connect unix:./quo\\\"te"),
+    ("sock connect ./back\t", "sock connect ./back\\\\slash"),
+    ("sock connect ./dollar\t", "sock connect ./dollar\\$x"),
+    // One candidate a line: a name of two lines is none.
+    ("sock connect ./line\t", "sock connect ./line"),
+    ("sock send localhost 5005 my\\ re\t", "sock send localhost 5005 my\\ report.txt"),
+    ("sock recv -l 5005 --output=my\\ re\t", "sock recv -l 5005 --output=my\\ report.txt"),
     ("sock send localhost 5005 rep\t", "sock send localhost 5005 report.txt"),
     ("sock send localhost 5005 <rep\t", "sock send localhost 5005 <report.txt"),
     ("sock recv -l 5005 --output rep\t", "sock recv -l 5005 --output report.txt"),
@@ -86,7 +101,18 @@ const LISTS: &[(&str, &[&str])] = &[
     ("sock probe --expect \t", &["filtered", "TCP silence"]),
 ];
 
-fn home(at: &Path) -> UnixListener {
+/// Names that a shell quotes, and one that none can be told.
+const SOCKETS: [&str; 7] = [
+    "talk.sock",
+    "our talk.sock",
+    "it's",
+    "quo\"te",
+    "back\\slash",
+    "dollar$x",
+    "line\nline",
+];
+
+fn home(at: &Path) -> Vec<UnixListener> {
     let ssh = at.join(".ssh");
     fs::create_dir(&ssh).expect("a directory");
     fs::write(ssh.join("config"), "Host buildbox *.example\n  User b\n").expect("a file");
@@ -94,7 +120,9 @@ fn home(at: &Path) -> UnixListener {
                  |1|c2FsdA==|aGFzaA== ssh-rsa AAAA\n@revoked revokedserver ssh-rsa AAAA\n";
     fs::write(ssh.join("known_hosts"), known).expect("a file");
     fs::write(at.join("report.txt"), "").expect("a file");
-    UnixListener::bind(at.join("talk.sock")).expect("a socket")
+    fs::write(at.join("my report.txt"), "").expect("a file");
+    let bound = SOCKETS.map(|name| UnixListener::bind(at.join(name)).expect("a socket"));
+    bound.into()
 }
 
 /// bash escapes an @ that need not be.

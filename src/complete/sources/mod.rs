@@ -21,6 +21,8 @@ pub trait Sources {
     fn addresses(&self) -> Vec<String>;
     /// Congestion controls that this user may choose.
     fn congestion(&self) -> Vec<String>;
+    /// The home directory of the user, without a slash at its end.
+    fn home(&self) -> String;
     /// Unix sockets whose address (a path, or `@NAME`) begins with `typed`, and
     /// directories, which end with a slash.
     fn sockets(&self, typed: &str) -> Vec<String>;
@@ -60,6 +62,11 @@ impl Sources for Machine {
 
     fn congestion(&self) -> Vec<String> {
         kernel::congestion()
+    }
+
+    fn home(&self) -> String {
+        let home = self.home.as_deref().and_then(|home| home.to_str());
+        home.unwrap_or_default().trim_end_matches('/').to_owned()
     }
 
     fn sockets(&self, typed: &str) -> Vec<String> {

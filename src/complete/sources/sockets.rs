@@ -17,7 +17,7 @@ pub fn beginning_with(typed: &str) -> Vec<String> {
             found.push(address.to_owned());
         }
     }
-    found.retain(|address| is_plain(address));
+    found.retain(|address| is_line(address));
     found.sort_unstable();
     found.dedup();
     found
@@ -47,21 +47,23 @@ fn in_directory(typed: &str) -> Vec<String> {
 }
 
 /// The addresses in /proc/net/unix of sockets that listen (unix(7)): the flag
-/// is __SO_ACCEPTCON.
+/// is __SO_ACCEPTCON. The kernel writes an address as it is, blanks and all, and
+/// an NUL of an abstract name as `@`.
 fn listening(table: &str) -> impl Iterator<Item = &str> {
     table.lines().skip(1).filter_map(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        match words[..] {
-            [_, _, _, "00010000", _, _, _, address] => Some(address),
-            _ => None,
+        let mut rest = line;
+        let mut fields = [""; 7];
+        for field in &mut fields {
+            (*field, rest) = rest.trim_start_matches(' ').split_once(' ')?;
         }
+        (fields[3] == "00010000").then_some(rest)
     })
 }
 
-/// Whether every shell takes it as it stands.
-fn is_plain(address: &str) -> bool {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:%,=".contains(c);
-    address.chars().all(is_plain)
+/// Whether it can be offered: a shell quotes blanks, quotes and the like, but
+/// it is told one candidate a line, and fish ends one at a tab.
+fn is_line(address: &str) -> bool {
+    !address.chars().any(char::is_control)
 }
 
 #[cfg(test)]
@@ -75,9 +77,10 @@ mod tests {
             000000: 00000002 00000000 00010000 0001 01 1 /run/a.sock\n\
             000000: 00000003 00000000 00000000 0001 03 2 /run/b.sock\n\
             000000: 00000002 00000000 00010000 0001 01 3 @name\n\
+            000000: 00000002 00000000 00010000 0001 01     5 /run/two words \"\n\
             000000: 00000002 00000000 00010000 0001 01 4\n";
         let found: Vec<&str> = listening(table).collect();
-        assert_eq!(found, ["/run/a.sock", "@name"]);
+        assert_eq!(found, ["/run/a.sock", "@name", "/run/two words \""]);
     }
 
     #[test]
@@ -89,6 +92,9 @@ mod tests {
         fs::create_dir(at("lib")).expect("a directory");
         assert_eq!(beginning_with(&at("li")), [at("lib/"), at("live.sock")]);
         assert_eq!(beginning_with(&at("live")), [at("live.sock")]);
+        let _quoted = UnixListener::bind(at("two words")).expect("a socket");
+        let _broken = UnixListener::bind(at("two\nlines")).expect("a socket");
+        assert_eq!(beginning_with(&at("two")), [at("two words")]);
         assert_eq!(beginning_with(&at("none/x")), [""; 0]);
     }
 }
