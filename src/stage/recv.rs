@@ -8,7 +8,8 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::poll::PollFlags;
 use nix::sys::socket::{
-    ControlMessageOwned, MsgFlags, SockaddrStorage, recv as recv_call, recvmsg, setsockopt, sockopt,
+    ControlMessageOwned, MsgFlags, SockaddrStorage, UnixCredentials, recv as recv_call, recvmsg,
+    setsockopt, sockopt,
 };
 use socket2::{Domain, SockAddr, Socket};
 
@@ -140,6 +141,37 @@ fn unix(socket: &Socket, buffer: &mut [u8], flags: i32) -> nix::Result<Datagram>
         // Of an unbound sender the kernel gives no name at all.
         from: (from.is_unix() && !from.is_unnamed()).then_some(from),
     })
+}
+
+/// From now on [`message`] tells a message of no bytes from the end.
+///
+/// # Errors
+/// setsockopt(2).
+pub fn tell_ends(socket: &Socket) -> nix::Result<()> {
+    setsockopt(socket, sockopt::PassCred, &true)
+}
+
+/// One message of a connection with messages (SOCK_SEQPACKET); None is its end.
+/// Both are 0 bytes without any flag, but a message has a sender, whose
+/// credentials come with it once [`tell_ends`] has asked for them (unix(7)).
+///
+/// # Errors
+/// As [`recv`].
+pub fn message(socket: &Socket, buffer: &mut [u8], flags: i32) -> nix::Result<Option<usize>> {
+    // No room for descriptors: the kernel closes those that somebody sends.
+    let mut control = nix::cmsg_space!(UnixCredentials);
+    let mut parts = [IoSliceMut::new(buffer)];
+    let message = recvmsg::<()>(
+        socket.as_raw_fd(),
+        &mut parts,
+        Some(&mut control),
+        MsgFlags::from_bits_retain(flags),
+    )?;
+    // What was too long for the room for it is there as well.
+    let has_sender = message
+        .cmsgs()
+        .map_or(true, |mut notes| notes.next().is_some());
+    Ok((message.bytes > 0 || has_sender).then_some(message.bytes))
 }
 
 /// Whether a message of no bytes on a connection with messages is its end: the

@@ -44,6 +44,7 @@ mod serve_datagrams;
 mod serve_door;
 mod serve_end;
 mod serve_load;
+mod serve_messages;
 mod serve_queue;
 mod serve_reply;
 mod shape;

@@ -18,9 +18,9 @@ use crate::failure::{Failure, StageError};
 use crate::relay::look::{self, Look};
 use crate::run::Run;
 use crate::stage::accept::knocked;
-use crate::stage::close;
 use crate::stage::connect::Conn;
 use crate::stage::pace::Pace;
+use crate::stage::{close, recv};
 
 /// Reads and writes of one peer before the others have their turn.
 const ROUNDS: usize = 16;
@@ -54,6 +54,8 @@ pub struct Peer {
     answer: Vec<u8>,
     /// What of the answer was sent.
     at: usize,
+    /// The answer is a message of no bytes, and was not sent.
+    owes_empty: bool,
     ended: bool,
     /// `--generate`: what is still to come; None when that was never asked for.
     generating: Option<u64>,
@@ -79,6 +81,10 @@ impl Peer {
     /// A peer that has said nothing.
     pub fn new(conn: Conn, what: &Answers) -> Peer {
         let now = Instant::now();
+        if conn.transport.keeps_boundaries() {
+            // Every Linux has it; without it messages of no bytes were ends.
+            let _ = recv::tell_ends(&conn.socket);
+        }
         Peer {
             room: match conn.transport.keeps_boundaries() {
                 true => what.recv.buffer(true),
@@ -89,6 +95,7 @@ impl Peer {
             conn,
             answer: Vec::new(),
             at: 0,
+            owes_empty: false,
             ended: false,
             generating: match what.answer {
                 Answer::Generate(bytes) => Some(bytes),
@@ -140,7 +147,9 @@ impl Peer {
     }
 
     fn wants_send(&self) -> bool {
-        self.at < self.answer.len() || (self.generating.is_some() && !self.finished)
+        self.at < self.answer.len()
+            || self.owes_empty
+            || (self.generating.is_some() && !self.finished)
     }
 
     /// What it says, or has said, waits for stdout.

@@ -13,18 +13,27 @@ use crate::run::Run;
 use crate::run::shown;
 use crate::serve::answering::Answering;
 use crate::serve::service::Answers;
+use crate::stage::connect::Conn;
 use crate::stage::{Stage, recv, send};
 
+/// What one recv() has brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    Nothing,
+    /// So many bytes; a message may have none.
+    Said(usize),
+    End,
+}
+
 impl Peer {
-    /// None when nothing is there.
     pub(super) fn recv(
         &mut self,
         run: &mut Run,
         what: &Answers,
         answering: &mut Answering<'_>,
-    ) -> Result<Option<usize>, Failure> {
-        let room = &mut answering.buffer()[..self.room];
-        let received = recv::recv(&self.conn.socket, room, what.recv.flags);
+    ) -> Result<Heard, Failure> {
+        let (room, flags) = (&mut answering.buffer()[..self.room], what.recv.flags);
+        let received = receive(&self.conn, room, flags);
         run.call(
             || {
                 let flags = flags::recv_names(what.recv.flags);
@@ -34,29 +43,31 @@ impl Peer {
                     self.room
                 )
             },
-            shown(&received),
+            shown(&received.map(Option::unwrap_or_default)),
         );
         match received {
-            Ok(length) => {
+            Ok(said) => {
+                self.moved = Instant::now();
+                let Some(length) = said else {
+                    return Ok(Heard::End);
+                };
                 self.received += length as u64;
-                let end = length == 0 && self.is_end();
-                if let (false, Some(looks)) = (end, &mut self.looks) {
+                if let Some(looks) = &mut self.looks {
                     looks[1].saw(run, &answering.buffer()[..length]);
                 }
-                self.moved = Instant::now();
-                Ok(Some(length))
+                Ok(Heard::Said(length))
             }
-            Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(Heard::Nothing),
             Err(errno) => Err(self.failed(Stage::Recv, errno)),
         }
     }
 
-    /// Whether something could be received, which stays where it is; None when
-    /// nothing is there. An end or an error need no room.
-    pub(super) fn peek(&mut self) -> Result<Option<usize>, Failure> {
-        match recv::recv(&self.conn.socket, &mut [0], libc::MSG_PEEK) {
-            Ok(length) => Ok(Some(length)),
-            Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
+    /// What a recv() would bring, which stays where it is. An end or an error
+    /// need no room.
+    pub(super) fn peek(&mut self) -> Result<Heard, Failure> {
+        match receive(&self.conn, &mut [0], libc::MSG_PEEK) {
+            Ok(said) => Ok(said.map_or(Heard::End, Heard::Said)),
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(Heard::Nothing),
             Err(errno) => Err(self.failed(Stage::Recv, errno)),
         }
     }
@@ -84,6 +95,7 @@ impl Peer {
                     looks[0].saw(run, &rest[..sent]);
                 }
                 self.at += sent;
+                self.owes_empty = false;
                 self.sent += sent as u64;
                 self.pace.gave(sent, now);
                 self.moved = Instant::now();
@@ -102,5 +114,16 @@ impl Peer {
     fn failed(&self, stage: Stage, errno: Errno) -> Failure {
         let (peer, transport) = (&self.conn.peer, self.conn.transport);
         send::failed(stage, &self.conn.socket, peer, transport, errno).into()
+    }
+}
+
+/// None is the end.
+fn receive(conn: &Conn, room: &mut [u8], flags: i32) -> nix::Result<Option<usize>> {
+    match conn.transport.keeps_boundaries() {
+        true => recv::message(&conn.socket, room, flags),
+        false => {
+            let received = recv::recv(&conn.socket, room, flags)?;
+            Ok((received > 0).then_some(received))
+        }
     }
 }

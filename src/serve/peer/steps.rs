@@ -1,12 +1,13 @@
 //! What is done with one peer next.
 
+use super::moving::Heard;
 use super::{PIECE, Peer, TALK, Turn};
 use crate::failure::Failure;
 use crate::run::Run;
 use crate::serve::answering::Answering;
 use crate::serve::pattern;
 use crate::serve::service::Answers;
-use crate::stage::{close, recv};
+use crate::stage::close;
 
 impl Peer {
     /// One step of questions and answers; None when nothing can be done now.
@@ -25,27 +26,29 @@ impl Peer {
         }
         if answering.is_full() {
             return match self.peek()? {
-                Some(0) if self.is_end() => self.end_in_order(run),
+                Heard::End => self.end_in_order(run),
                 there => {
-                    self.held = there.is_some();
+                    self.held = there != Heard::Nothing;
                     Ok(None)
                 }
             };
         }
         match self.recv(run, what, answering)? {
-            Some(0) if self.is_end() => self.end_in_order(run),
-            Some(length) => {
+            Heard::End => self.end_in_order(run),
+            Heard::Said(length) => {
                 self.questions += 1;
                 // A full buffer says nothing about what follows.
                 let short = length < TALK.min(self.room);
                 self.little = short && !self.conn.transport.keeps_boundaries();
                 answering.answer(run, length, self.questions, &mut self.answer)?;
                 self.at = 0;
+                let whole = self.conn.transport.keeps_boundaries() && answering.answers();
+                self.owes_empty = whole && self.answer.is_empty();
                 // Its answer says that the question was printed.
                 self.held = answering.is_full();
                 Ok((!self.held).then_some(Turn::GoesOn))
             }
-            None => Ok(None),
+            Heard::Nothing => Ok(None),
         }
     }
 
@@ -78,18 +81,13 @@ impl Peer {
         }
         if !self.ended {
             let heard = self.recv(run, what, answering)?;
-            self.ended = heard == Some(0) && self.is_end();
-            moved |= heard.is_some();
+            self.ended = heard == Heard::End;
+            moved |= heard != Heard::Nothing;
         }
         Ok(match (self.ended && self.finished, moved) {
             (true, _) => Some(Turn::Ended),
             (false, true) => Some(Turn::GoesOn),
             (false, false) => None,
         })
-    }
-
-    /// A message of no bytes is a question like any other.
-    pub(super) fn is_end(&self) -> bool {
-        !self.conn.transport.keeps_boundaries() || recv::is_end(&self.conn.socket)
     }
 }
