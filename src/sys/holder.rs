@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use socket2::{SockAddr, Type};
+
+use super::sock_diag;
 
 /// `nginx (pid 812)`, or None where /proc does not tell: another user's
 /// processes show their sockets only to themselves and to root.
@@ -18,7 +21,7 @@ pub fn of(address: &SockAddr, kind: Option<Type>) -> Option<String> {
             };
             inet_inode(protocol, &inet)?
         }
-        (None, Some(path)) => unix_inode(&path.display().to_string())?,
+        (None, Some(path)) => by_file(path).or_else(|| unix_inode(&path.display().to_string()))?,
         (None, None) => {
             let name = address.as_abstract_namespace()?;
             unix_inode(&format!("@{}", String::from_utf8_lossy(name)))?
@@ -64,6 +67,13 @@ fn kernel_ip(hex: &str) -> Option<IpAddr> {
         }
         _ => None,
     }
+}
+
+/// By the file itself: it has more names than the one it was bound by.
+fn by_file(path: &Path) -> Option<String> {
+    let file = fs::symlink_metadata(path).ok()?;
+    let found = sock_diag::bound_to(file.dev(), file.ino(), path.file_name()?);
+    found.ok()?.map(|inode| inode.to_string())
 }
 
 fn unix_inode(name: &str) -> Option<String> {

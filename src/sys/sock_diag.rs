@@ -1,15 +1,19 @@
 //! sock_diag(7): what the kernel knows of sockets by their inode, without
 //! privileges and without their descriptors.
 
+use std::ffi::OsStr;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket,
 };
+use nix::sys::stat::{major, minor};
 
 /// A listening socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,9 +33,15 @@ pub struct Listening {
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const INET_DIAG_SKMEMINFO: u16 = 7;
 const SK_MEMINFO_DROPS: usize = 8;
+const UDIAG_SHOW_NAME: u32 = 0x1;
+const UDIAG_SHOW_VFS: u32 = 0x2;
 const UDIAG_SHOW_RQLEN: u32 = 0x10;
+const UNIX_DIAG_NAME: u16 = 0;
+const UNIX_DIAG_VFS: u16 = 1;
 const UNIX_DIAG_RQLEN: u16 = 4;
 const LISTEN: u32 = 1 << 10;
+/// A Unix socket that neither listens nor is connected.
+const CLOSE: u32 = 1 << 7;
 /// A handshake whose last segment is awaited, by the name of either kernel.
 const SYN_RECV: u32 = 1 << 3 | 1 << 12;
 const HEADER: usize = 16;
@@ -51,7 +61,7 @@ pub fn listening() -> io::Result<Vec<Listening>> {
             found.extend(inet_listening(message))
         })?;
     }
-    let request = unix_request(LISTEN);
+    let request = unix_request(LISTEN, UDIAG_SHOW_RQLEN);
     // A kernel may have been built without it.
     let _ = ask(&diag, &request, |message| {
         found.extend(unix_listening(message))
@@ -70,6 +80,23 @@ pub fn half_open() -> io::Result<Vec<SocketAddr>> {
         let request = inet_request(family as u8, SYN_RECV, 0);
         ask(&diag, &request, |message| found.extend(local(message)))?;
     }
+    Ok(found)
+}
+
+/// The inode of the Unix socket of this network namespace that is bound to a
+/// file, whether it listens yet or not; the file by device, inode and name.
+///
+/// # Errors
+/// As [`listening`]; also where the kernel was built without it.
+pub fn bound_to(device: u64, file: u64, name: &OsStr) -> io::Result<Option<u32>> {
+    let diag = open()?;
+    let mut found = None;
+    let request = unix_request(LISTEN | CLOSE, UDIAG_SHOW_NAME | UDIAG_SHOW_VFS);
+    ask(&diag, &request, |message| {
+        if is_bound_to(message, device, file, name) {
+            found = Some(u32_at(message, 4));
+        }
+    })?;
     Ok(found)
 }
 
@@ -130,11 +157,11 @@ fn inet_request(family: u8, states: u32, extensions: u8) -> Vec<u8> {
 }
 
 /// `struct unix_diag_req`.
-fn unix_request(states: u32) -> Vec<u8> {
+fn unix_request(states: u32, show: u32) -> Vec<u8> {
     let mut payload = vec![libc::AF_UNIX as u8, 0, 0, 0];
     payload.extend(states.to_ne_bytes());
     payload.extend(0u32.to_ne_bytes());
-    payload.extend(UDIAG_SHOW_RQLEN.to_ne_bytes());
+    payload.extend(show.to_ne_bytes());
     payload.extend([0; 8]);
     request(&payload)
 }
@@ -162,6 +189,21 @@ fn unix_listening(message: &[u8]) -> Option<Listening> {
         backlog: u32_at(lengths, 4),
         drops: None,
     })
+}
+
+/// The device is that of the mount, which on some file systems (overlayfs,
+/// btrfs) is another than stat(2) says: there the name has to do.
+fn is_bound_to(message: &[u8], device: u64, file: u64, name: &OsStr) -> bool {
+    let attributes = message.get(UNIX_MESSAGE..).unwrap_or_default();
+    let vfs = attribute(attributes, UNIX_DIAG_VFS).filter(|bytes| bytes.len() >= 8);
+    let Some(vfs) = vfs.filter(|vfs| u32_at(vfs, 0) == file as u32) else {
+        return false;
+    };
+    let kernels = (major(device) << 20) | minor(device);
+    let path = attribute(attributes, UNIX_DIAG_NAME).unwrap_or_default();
+    let path = path.split(|byte| *byte == 0).next().unwrap_or_default();
+    let last = Path::new(OsStr::from_bytes(path)).file_name();
+    u64::from(u32_at(vfs, 4)) == kernels || last == Some(name)
 }
 
 fn local(message: &[u8]) -> Option<SocketAddr> {
@@ -233,6 +275,30 @@ mod tests {
         std::fs::remove_file(&dir).unwrap();
         let found = of(listener.as_raw_fd()).unwrap();
         assert_eq!((found.waiting, found.drops), (1, None));
+    }
+
+    #[test]
+    fn a_file_is_bound_whether_it_listens_or_not_until_it_is_closed() {
+        use socket2::{Domain, SockAddr, Socket, Type};
+        let path = std::env::temp_dir().join(format!("sock-bound-{}", std::process::id()));
+        let bound = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        bound.bind(&SockAddr::unix(&path).unwrap()).unwrap();
+        let file = std::fs::metadata(&path).unwrap();
+        let of = || {
+            let name = path.file_name().unwrap();
+            bound_to(file.st_dev(), file.st_ino(), name).unwrap()
+        };
+        let fd = std::fs::metadata(format!("/proc/self/fd/{}", bound.as_raw_fd()));
+        let inode = fd.unwrap().st_ino() as u32;
+        assert_eq!(of(), Some(inode));
+        bound.listen(1).unwrap();
+        assert_eq!(of(), Some(inode));
+        // Whom it has accepted bears its name, and holds nothing.
+        let _peer = UnixStream::connect(&path).unwrap();
+        let _accepted = bound.accept().unwrap();
+        drop(bound);
+        assert_eq!(of(), None);
+        std::fs::remove_file(&path).unwrap();
     }
 
     #[test]

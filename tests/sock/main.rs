@@ -45,6 +45,7 @@ mod serve_door;
 mod serve_end;
 mod serve_load;
 mod serve_messages;
+mod serve_path;
 mod serve_queue;
 mod serve_reply;
 mod shape;

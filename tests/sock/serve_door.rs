@@ -1,12 +1,7 @@
-//! Who may come in: `--allow`, `--deny`, and the paths of Unix sockets.
+//! Who may come in: `--allow`, `--deny`.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream, UdpSocket};
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixListener, UnixStream};
-
-use nix::sys::eventfd::EventFd;
 
 use crate::support::net::*;
 use crate::support::wait::DEADLINE;
@@ -246,81 +241,4 @@ fn a_command_for_everybody_is_warned_of() {
         drop(dial(V4, listen.port));
         listen.finish();
     }
-}
-
-#[test]
-fn a_unix_socket_has_its_mode_and_goes_with_us() {
-    let dir = scratch();
-    let path = dir.path().join("s");
-    let listen = sock("listen -k --mode 600 --echo ./s")
-        .cwd(dir.path())
-        .signal(Signal::SIGTERM)
-        .any_stderr()
-        .listener();
-    let mode = std::fs::metadata(&path)
-        .expect("it is there")
-        .permissions()
-        .mode();
-    assert_eq!(mode & 0o777, 0o600);
-    listen.send_signal(Signal::SIGTERM);
-    listen.finish();
-    assert!(!path.exists());
-}
-
-#[test]
-fn what_is_at_the_path_stays_unless_it_is_a_stale_socket() {
-    let dir = scratch();
-    let path = dir.path().join("s");
-    std::fs::write(&path, "a file").expect("a file");
-    let again = || sock("listen --echo ./s").cwd(dir.path());
-    again()
-        .code(1)
-        .stderr("sock: bind unix:./s: *EADDRINUSE*not a socket*\n")
-        .run();
-    assert_eq!(std::fs::read(&path).expect("it is there"), b"a file");
-    std::fs::remove_file(&path).expect("ours");
-
-    let other = UnixListener::bind(&path).expect("a listener");
-    again()
-        .code(1)
-        .stderr("sock: bind unix:./s: *EADDRINUSE*\n")
-        .run();
-    UnixStream::connect(&path).expect("it still listens");
-    drop(other);
-
-    let listen = again()
-        .stderr("sock: bind unix:./s: *replaced\n")
-        .listener();
-    drop(UnixStream::connect(&path).expect("ours listens"));
-    listen.finish();
-    assert!(!path.exists());
-}
-
-/// write() blocks, because the counter behind stdout is full (eventfd(2)), and
-/// nothing of the run can clear up behind itself.
-#[test]
-fn the_path_goes_even_if_the_run_is_stuck() {
-    let dir = scratch();
-    let full = EventFd::new().expect("a counter");
-    full.write(u64::MAX - 1).expect("it takes that");
-    let full = OwnedFd::from(full);
-    let listen = sock("listen -k ./s")
-        .cwd(dir.path())
-        .stdin(Stdin::Pipe)
-        .stdout_to(Stdout::Fd(full.try_clone().expect("a copy")))
-        .signal(Signal::SIGTERM)
-        .any_stderr()
-        .listener();
-    let mut peer = UnixStream::connect(dir.path().join("s")).expect("a peer");
-    peer.write_all(b"12345678").expect("sent");
-    let call = format!("/proc/{}/syscall", listen.pid());
-    eventually("write() is stuck", || {
-        let text = std::fs::read_to_string(&call).ok()?;
-        text.starts_with(&format!("{} 0x1 ", nix::libc::SYS_write))
-            .then_some(())
-    });
-    assert!(dir.path().join("s").exists());
-    listen.send_signal(Signal::SIGTERM);
-    listen.finish();
-    assert!(!dir.path().join("s").exists());
 }

@@ -3,6 +3,7 @@
 
 mod path;
 mod source;
+mod stale;
 mod unix;
 
 use std::io;
@@ -29,6 +30,8 @@ pub use unix::unix;
 
 /// A bound socket; its path, if it has one, is removed with it.
 pub struct Bound {
+    /// Dropped before the socket, which keeps its inode from being another's.
+    path: Option<OwnPath>,
     pub socket: Socket,
     /// `[::]:5005`, `unix:/run/x`.
     pub address: String,
@@ -39,7 +42,6 @@ pub struct Bound {
     pub linger: Option<Duration>,
     /// Who may come in; None is everybody.
     pub keeper: Option<Arc<Doorkeeper>>,
-    path: Option<OwnPath>,
 }
 
 /// Binds every address of this machine: both families on one socket, IPv4
@@ -130,6 +132,12 @@ fn inet_with(
 }
 
 fn bind(run: &mut Run, socket: &Socket, address: &SockAddr) -> Result<(), Failure> {
+    try_bind(run, socket, address)?;
+    bound(run, socket)
+}
+
+/// The call itself.
+fn try_bind(run: &mut Run, socket: &Socket, address: &SockAddr) -> Result<(), StageError> {
     let object = name(address);
     run.enter(Stage::Bind, &object);
     let bound = socket.bind(address);
@@ -137,16 +145,19 @@ fn bind(run: &mut Run, socket: &Socket, address: &SockAddr) -> Result<(), Failur
         || format!("bind({}, {object})", socket.as_raw_fd()),
         bound.as_ref().map_or_else(outcome, |()| "0".to_owned()),
     );
-    if let Err(error) = bound {
+    bound.map_err(|error| {
         let error = StageError::io(Stage::Bind, &*object, Class::Local, &error);
-        let error = match error.errno {
+        match error.errno {
             Some(Errno::EACCES) if address.is_unix() => {
                 error.hint("the directory must be writable")
             }
             _ => with_holder(error, socket, address),
-        };
-        return Err(error.into());
-    }
+        }
+    })
+}
+
+/// It has its address.
+fn bound(run: &mut Run, socket: &Socket) -> Result<(), Failure> {
     run.tell(Event::Bind {
         address: local_name(socket),
     });

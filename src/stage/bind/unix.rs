@@ -1,15 +1,12 @@
 //! A Unix socket and its path.
 
-use std::fs;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::FileTypeExt;
-use std::path::Path;
 
 use nix::errno::Errno;
 use nix::sys::stat::{Mode as FileMode, fchmod, umask};
-use socket2::{Domain, SockAddr, Socket};
+use socket2::{Domain, Socket};
 
-use super::{Bound, OwnPath, bind};
+use super::{Bound, OwnPath, bound, stale, try_bind};
 use crate::address::Unix;
 use crate::failure::{Class, Failure, StageError};
 use crate::mode::Mode;
@@ -37,31 +34,20 @@ pub fn unix(
         Some(mode) => Some(permit(run, &socket, mode)?),
         None => None,
     };
-    let bound = bind(run, &socket, &address);
-    if let (Err(Failure::Stage(error)), Unix::Path(path)) = (&bound, unix)
-        && error.errno == Some(Errno::EADDRINUSE)
-    {
-        if !is_socket(path) {
-            return Err(error
-                .clone()
-                .hint("what is there is not a socket; it stays")
-                .into());
+    match (try_bind(run, &socket, &address), unix) {
+        (Err(taken), Unix::Path(path)) if taken.errno == Some(Errno::EADDRINUSE) => {
+            let _cleared = stale::clear(run, path, (&socket, &address), taken)?;
+            try_bind(run, &socket, &address)?;
+            let text = "nobody answered on the socket that was there; it is replaced";
+            run.note(Stage::Bind, &*object, text);
         }
-        if !is_stale(&socket, &address) {
-            return Err(error.clone().into());
-        }
-        fs::remove_file(path)
-            .map_err(|error| StageError::io(Stage::Bind, &*object, Class::Local, &error))?;
-        let text = "nobody answered on the socket that was there; it is replaced";
-        run.note(Stage::Bind, &*object, text);
-        bind(run, &socket, &address)?;
-    } else {
-        bound?;
+        (bound, _) => bound?,
     }
     let path = match unix {
         Unix::Path(path) => OwnPath::of(path),
         Unix::Abstract(_) => None,
     };
+    bound(run, &socket)?;
     Ok(Bound {
         socket,
         address: object,
@@ -97,19 +83,4 @@ impl Drop for Umask {
     fn drop(&mut self) {
         umask(self.0);
     }
-}
-
-fn is_socket(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|about| about.file_type().is_socket())
-}
-
-/// connect(2) to a path whose process is gone is refused; every other answer
-/// means that somebody is there.
-fn is_stale(like: &Socket, address: &SockAddr) -> bool {
-    let Ok(kind) = like.r#type() else {
-        return false;
-    };
-    Socket::new(Domain::UNIX, kind.nonblocking(), None)
-        .and_then(|probe| probe.connect(address))
-        .is_err_and(|error| error.raw_os_error() == Some(Errno::ECONNREFUSED as i32))
 }
