@@ -24,7 +24,7 @@ pub use verbs::*;
 #[command(
     name = "sock",
     version,
-    about = "The socket API, one stage at a time",
+    about = "Netcat-like network diagnostics, one stage of the socket API at a time",
     long_about = LONG_ABOUT,
     after_help = AFTER_HELP,
     after_long_help = EXIT_CODES,
@@ -53,8 +53,8 @@ pub enum Verb {
 }
 
 const LONG_ABOUT: &str = "\
-The socket API, one stage at a time: listen, connect, send, recv, and probe, \
-which asks whether a connection can be made at all.
+Netcat-like network diagnostics, one stage of the socket API at a time: listen, \
+connect, send, recv, and probe, which asks whether a connection can be made at all.
 
   resolve -> socket -> bind -> listen -> accept -\\
   resolve -> socket -> (bind) -> connect ---------+-> send, recv -> close

@@ -93,6 +93,12 @@ pub fn line(event: &Event) -> String {
         Event::Peer { address, local, .. } => stage("accept", format!("{address} on {local}")),
         Event::Queue(queue) => match queue.new {
             0 => stage("queue", format!("{} {}", queue.address, lengths(queue))),
+            1 => format!(
+                "sock: accept {}: 1 more connection attempt found no place: {}; its client \
+                 hears nothing and tries again",
+                queue.address,
+                lengths(queue)
+            ),
             new => format!(
                 "sock: accept {}: {new} more connection attempts found no place: {}; their \
                  clients hear nothing and try again",
@@ -224,7 +230,10 @@ pub fn line(event: &Event) -> String {
 /// `6/5 waiting, 14 overflows, 0 half-open, 3 refused`
 fn lengths(queue: &Queue) -> String {
     let mut parts = vec![format!("{}/{} waiting", queue.waiting, queue.backlog)];
-    parts.extend(queue.overflows.map(|n| format!("{n} overflows")));
+    parts.extend(queue.overflows.map(|n| match n {
+        1 => "1 overflow".to_owned(),
+        n => format!("{n} overflows"),
+    }));
     parts.extend(queue.half_open.map(|n| format!("{n} half-open")));
     parts.extend(queue.refused.map(|n| format!("{n} refused")));
     parts.join(", ")

@@ -10,6 +10,8 @@ mod blocks;
 mod network;
 mod session;
 
+use std::path::Path;
+
 use blocks::{console, indented};
 use session::follow;
 
@@ -85,6 +87,26 @@ fn readme_has_the_tables_of_the_manual() {
         "exit codes as in --help"
     );
     assert!(README.contains(text!("states")), "states as in sock(1)");
+}
+
+/// To its own headings, as GitHub names them, and to files.
+#[test]
+fn readme_links_lead_somewhere() {
+    let anchors: Vec<String> = (README.lines())
+        .filter_map(|line| line.strip_prefix("## "))
+        .map(|heading| heading.to_lowercase().replace(' ', "-"))
+        .collect();
+    let links: Vec<&str> = (README.split("](").skip(1))
+        .filter_map(|rest| rest.split(')').next())
+        .collect();
+    assert!(links.len() >= anchors.len(), "{links:?}");
+    for link in links {
+        let leads = match link.strip_prefix('#') {
+            Some(anchor) => anchors.iter().any(|known| known == anchor),
+            None => Path::new(env!("CARGO_MANIFEST_DIR")).join(link).exists(),
+        };
+        assert!(leads, "{link}: {anchors:?}");
+    }
 }
 
 /// But for tables, and for output that is what it is.
