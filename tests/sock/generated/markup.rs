@@ -147,7 +147,9 @@ fn table(rows: &[&str]) -> String {
             })
             .collect();
     }
-    let mut out = format!(".PP\n.TS\n{}\n", "l2 ".repeat(head.len() - 1) + "l.");
+    // tbl(1) would keep it on one page, and a terminal has none.
+    let columns = "l2 ".repeat(head.len() - 1) + "l.";
+    let mut out = format!(".PP\n.TS\nnokeep;\n{columns}\n");
     let joined = |row: &[String]| -> String {
         let cells: Vec<String> = row.iter().map(|cell| inline(cell)).collect();
         cells.join("\t")
