@@ -60,6 +60,11 @@ fn of_probe() {
 }
 
 #[test]
+fn of_completions() {
+    follow("sock-completions(1)", indented(text!("completions")), false);
+}
+
+#[test]
 fn of_json() {
     follow("sock-json(5)", indented(text!("sock-json")), false);
 }

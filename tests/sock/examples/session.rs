@@ -137,6 +137,7 @@ fn shell(network: &Namespace, dir: &Path, line: &str) -> command::Cmd {
     command::Cmd::lax("timeout")
         .args(["60", "bash", "-c", &script])
         .env("PATH", format!("{}:{path}", dir.display()))
+        .env("HOME", dir)
         .inside(network, "client")
         .stdout_to(Stdout::Tty)
         .deadline(LONGEST)

@@ -20,6 +20,7 @@ fn sections(name: &str) -> &'static str {
         "sock-send" => include_str!("text/send.md"),
         "sock-recv" => include_str!("text/recv.md"),
         "sock-probe" => include_str!("text/probe.md"),
+        "sock-completions" => include_str!("text/completions.md"),
         _ => "",
     }
 }
