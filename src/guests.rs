@@ -20,6 +20,9 @@ pub enum Guest {
     File(PathBuf),
 }
 
+/// What a line of a file may hold.
+const NAMED: &str = "an address, a block of addresses such as 10.0.0.0/8, a name";
+
 impl Guest {
     /// Reads one word.
     ///
@@ -29,27 +32,34 @@ impl Guest {
         match word.strip_prefix('@') {
             Some("") => Err(WordError::new(word, "a file after `@`")),
             Some(file) => Ok(Self::File(file.into())),
-            None => Self::host(word),
+            None => Self::host(word, &format!("{NAMED} or @FILE")),
         }
     }
 
-    /// Reads the lines of a file, with the number of the line that is wrong.
-    ///
-    /// # Errors
-    /// As [`Guest::parse`]; a file cannot name another one.
-    pub fn lines(text: &str) -> Result<Vec<Self>, (usize, WordError)> {
-        let words = text.lines().enumerate().map(|(index, line)| {
-            let word = line.split('#').next().unwrap_or_default().trim();
-            (index + 1, word)
-        });
-        words
-            .filter(|(_, word)| !word.is_empty())
-            .map(|(line, word)| Self::host(word).map_err(|error| (line, error)))
-            .collect()
+    /// Reads the lines of a file: who is named there, and which lines are wrong,
+    /// by number from 1 on, and why. A file cannot name another one.
+    pub fn lines(text: &[u8]) -> (Vec<Self>, Vec<(usize, String)>) {
+        let (mut guests, mut wrong) = (Vec::new(), Vec::new());
+        for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
+            let read = match std::str::from_utf8(line) {
+                Ok(line) => match line.split('#').next().unwrap_or_default().trim() {
+                    "" => continue,
+                    word if word.starts_with('@') => {
+                        Err(format!("`{word}`: a file cannot name another one"))
+                    }
+                    word => Self::host(word, NAMED).map_err(|error| error.to_string()),
+                },
+                Err(_) => Err("no UTF-8: no line of text".to_owned()),
+            };
+            match read {
+                Ok(guest) => guests.push(guest),
+                Err(why) => wrong.push((index + 1, why)),
+            }
+        }
+        (guests, wrong)
     }
 
-    fn host(word: &str) -> Result<Self, WordError> {
-        let expected = "an address, a block of addresses such as 10.0.0.0/8, a name or @FILE";
+    fn host(word: &str, expected: &str) -> Result<Self, WordError> {
         if word.contains('/') {
             return Cidr::parse(word).map(Self::Block);
         }
@@ -164,13 +174,20 @@ mod tests {
     #[test]
     fn files_have_one_on_a_line() {
         let text = "# ours\n10.0.0.0/8 # all of it\n\n  db.internal\n";
-        let read = Guest::lines(text).unwrap();
+        let (read, wrong) = Guest::lines(text.as_bytes());
         let read: Vec<String> = read.iter().map(ToString::to_string).collect();
         assert_eq!(read, ["10.0.0.0/8", "db.internal"]);
-        for (text, line) in [("::1\n10.0.0.0/40\n", 2), ("@other", 1)] {
-            assert_eq!(Guest::lines(text).unwrap_err().0, line);
+        assert_eq!(wrong, []);
+        assert_eq!(Guest::lines(b""), (Vec::new(), Vec::new()));
+        for (text, lines, wrong) in [
+            (&b"::1\n10.0.0.0/40\n::2"[..], 2, &[2][..]),
+            (b"@other\na b\r\n\r\n::1\r\n", 1, &[1, 2]),
+            (b"\xff\xfe\n\0\n", 0, &[1, 2]),
+        ] {
+            let (read, found) = Guest::lines(text);
+            let numbers: Vec<usize> = found.iter().map(|(number, _)| *number).collect();
+            assert_eq!((read.len(), &*numbers), (lines, wrong), "{text:?}");
         }
-        assert_eq!(Guest::lines("").unwrap(), []);
     }
 
     #[test]

@@ -157,6 +157,10 @@ pub struct ListenOptions {
     pub backlog: Option<i32>,
     /// Only these may come in: an address, a block such as 10.0.0.0/8, a name
     /// or a file of them; repeatable
+    ///
+    /// A file has one on each line, and comments behind `#`. It is read once, before
+    /// anybody is invited; a wrong line is told as FILE:LINE and ends the run
+    /// with 1. Names are looked up then too, all addresses of them.
     #[arg(long, value_name = "CIDR|HOST|@FILE", value_parser = Guest::parse)]
     pub allow: Vec<Guest>,
     /// These may not come in, whatever --allow says; they get a reset

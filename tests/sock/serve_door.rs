@@ -197,7 +197,14 @@ fn nonsense_is_one_clear_line() {
         ("--deny 10.0.0.1:80", 2, "10.0.0.1:80"),
         ("--allow @", 2, "@"),
         ("--allow @missing", 1, "--allow @missing"),
-        ("--allow @wrong", 1, "line 2"),
+        ("--allow @wrong", 1, "sock: resolve wrong:2: `10.0.0.0/40`"),
+        ("--deny @wrong", 1, "sock: resolve wrong:2: `10.0.0.0/40`"),
+        ("--allow @.", 1, "--allow @.: is a directory (EISDIR)"),
+        (
+            "--allow @/dev/zero",
+            1,
+            "--allow @/dev/zero: it is longer than 16",
+        ),
         ("-n --allow localhost", 3, "localhost"),
     ] {
         let ended = sock(format!("listen {options} --echo 127.0.0.1:0"))
@@ -220,6 +227,63 @@ fn nonsense_is_one_clear_line() {
         .any_stderr()
         .run();
     assert!(ended.err.contains("--mode"), "{ended}");
+}
+
+/// One line for each, as far as anybody reads them.
+#[test]
+fn wrong_lines_of_a_file_are_all_told() {
+    let dir = scratch();
+    let file = |name: &str, text: &[u8]| std::fs::write(dir.path().join(name), text);
+    file("three", b"::1\na b\n10.0.0.0/40\n127.0.0.1\n@other\n").expect("a file");
+    file("many", &b"a b\n".repeat(1000)).expect("a file");
+    file("binary", b"\x7fELF\xff\0\x1b[31m\n\0\n").expect("a file");
+    let ends = |name: &str, lines: &[&str]| {
+        sock(format!("listen --allow @{name} --echo 127.0.0.1:0"))
+            .cwd(dir.path())
+            .code(1)
+            .stderr(lines.join("\n") + "\n")
+            .run();
+    };
+    ends(
+        "three",
+        &[
+            "sock: resolve three:2: `a b`: expected an address, *, a name",
+            "sock: resolve three:3: `10.0.0.0/40`: *",
+            "sock: resolve three:5: `@other`: a file cannot name another one",
+        ],
+    );
+    let mut lines = vec!["sock: resolve many:*: `a b`: *"; 9];
+    lines.push("sock: resolve many: 991 more lines are wrong");
+    ends("many", &lines);
+    ends(
+        "binary",
+        &[
+            "sock: resolve binary:1: no UTF-8: no line of text",
+            "sock: resolve binary:2: `\\0`: *",
+        ],
+    );
+}
+
+/// A file may be empty, and then nobody may come in.
+#[test]
+fn an_empty_file_allows_nobody_and_denies_nobody() {
+    let dir = scratch();
+    std::fs::write(dir.path().join("none"), "# nobody yet\n").expect("a file");
+    for (option, admitted) in [("--allow", false), ("--deny", true)] {
+        let listen = sock(format!("listen -k --echo {option} @none 127.0.0.1:0"))
+            .cwd(dir.path())
+            .signal(Signal::SIGTERM)
+            .any_stderr()
+            .listener();
+        assert_eq!(served(dial(V4, listen.port)), admitted, "{option}");
+        listen.send_signal(Signal::SIGTERM);
+        let ended = listen.finish();
+        assert_eq!(
+            ended.err.contains("nobody may come in"),
+            !admitted,
+            "{ended}"
+        );
+    }
 }
 
 #[test]
