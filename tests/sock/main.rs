@@ -37,6 +37,7 @@ mod schema;
 mod scripts;
 mod seeing;
 mod series;
+mod serve_accept;
 mod serve_addresses;
 mod serve_command;
 mod serve_command_end;

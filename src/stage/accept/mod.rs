@@ -76,7 +76,8 @@ pub fn accept(
             Ok(None) => {}
             Err(errno) if is_passing(errno) => {
                 full(run, &one.address, errno, &mut told);
-                run.sleep(BACK_OFF)?;
+                let left = until.map(|at| at.saturating_duration_since(Instant::now()));
+                run.sleep(left.map_or(BACK_OFF, |left| BACK_OFF.min(left)))?;
             }
             Err(errno) => {
                 return Err(
@@ -115,6 +116,8 @@ pub fn try_accept(run: &mut Run, bound: &Bound) -> Result<Option<Conn>, Errno> {
                 | Errno::EPROTO
                 | Errno::ENETDOWN
                 | Errno::ENOPROTOOPT
+                | Errno::EOPNOTSUPP
+                | Errno::ETIMEDOUT
                 | Errno::EHOSTDOWN
                 | Errno::ENONET
                 | Errno::EHOSTUNREACH
