@@ -286,7 +286,7 @@ pub struct TheRun {
     /// Tell everything as JSON, one object a line
     #[arg(long)]
     pub json: bool,
-    /// Colour in tables, help and refusals
+    /// Colour in results, help and refusals
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub color: When,
     /// A bar on stderr while bytes move or answers are waited for
