@@ -128,6 +128,39 @@ fn an_address_that_overlaps_is_told_with_the_one_that_has_it() {
     opens(lab, "127.0.0.1:5007 5006-5008", &range, &[said]);
 }
 
+/// Many a container has `::1 localhost` in its /etc/hosts and no IPv6.
+#[test]
+fn of_a_name_what_this_machine_does_not_have_is_skipped() {
+    let hosts = "
+printf '::1 localhost\\n127.0.0.1 localhost\\n192.0.2.1 away\\n192.0.2.2 away\\n' >/run/hosts
+mount --bind /run/hosts /etc/hosts
+echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+";
+    let Some(lab) = Namespace::new(hosts, &[]) else {
+        return;
+    };
+    let lab = &lab;
+    let (one, two) = ("127.0.0.1:5007", "127.0.0.1:5008");
+    let hint = "skipped: this machine does not have that address";
+    let said = format!("sock: bind [::1]:5007: {hint}");
+    opens_both(lab, "localhost:5007", &[one], &[&said]);
+    // Once, not for each port.
+    opens_both(lab, "localhost:5007-5008", &[one, two], &[&said]);
+    opens_both(lab, "[::ffff:127.0.0.1]:5007", &[one], &[]);
+    for (words, object) in [
+        ("away:5007", "192.0.2.1:5007"),
+        ("away:5007-5008", "192.0.2.1:5007"),
+        ("[::1]:5007", "[::1]:5007"),
+    ] {
+        let line = "cannot assign requested address (EADDRNOTAVAIL): this machine does not have";
+        fails(
+            lab,
+            words,
+            &format!("sock: bind {object}: {line} that address"),
+        );
+    }
+}
+
 /// In --pause after bind(2): it sleeps, and it has a socket that is no Unix
 /// socket.
 fn is_bound(listen: &Running) -> Option<()> {

@@ -2,6 +2,8 @@
 
 mod taken;
 
+use std::net::IpAddr;
+
 use nix::errno::Errno;
 
 use super::guests::doorkeeper;
@@ -26,7 +28,7 @@ type Opened = (Bound, bool);
 /// before all of it listens.
 ///
 /// In a range, ports that are taken are skipped and told; a port named by
-/// itself has to be free.
+/// itself has to be free. Of the addresses of a name one has to be ours.
 ///
 /// # Errors
 /// The first address that cannot be bound or does not listen.
@@ -37,6 +39,7 @@ pub fn open(run: &mut Run, plan: &Wait) -> Result<Vec<Bound>, Failure> {
         plan,
         asked: Asked::default(),
         opened: Vec::new(),
+        absent: Vec::new(),
     };
     for local in &plan.at {
         opening.bind(run, local)?;
@@ -67,6 +70,8 @@ struct Opening<'a> {
     plan: &'a Wait,
     asked: Asked,
     opened: Vec<Opened>,
+    /// Addresses of names that have others, and that this machine does not have.
+    absent: Vec<IpAddr>,
 }
 
 impl Opening<'_> {
@@ -128,14 +133,37 @@ impl Opening<'_> {
             None => vec![Place::Any(port.number, family)],
             Some(host) => {
                 let found = resolve(run, host, port.number, &self.plan.resolve)?;
-                found.into_iter().map(Place::Inet).collect()
+                found.into_iter().map(Place::inet).collect()
             }
         };
+        let many = places.len() > 1;
+        let (mut absent, mut present) = (Vec::new(), false);
         for place in places {
-            match self.asked.is_new(place.clone()) {
-                true => self.place(run, &place, port.range.is_some())?,
-                false => *again += 1,
+            if many && place.ip().is_some_and(|ip| self.absent.contains(&ip)) {
+                continue;
             }
+            if !self.asked.is_new(place.clone()) {
+                present = true;
+                *again += 1;
+                continue;
+            }
+            match self.place(run, &place, port.range.is_some()) {
+                Err(Failure::Stage(error)) if many && is_absent(&error) => {
+                    absent.push((place, error));
+                }
+                opened => {
+                    opened?;
+                    present = true;
+                }
+            }
+        }
+        match absent.first() {
+            Some((_, error)) if !present => return Err(error.clone().into()),
+            _ => {}
+        }
+        for (place, error) in absent {
+            self.absent.extend(place.ip());
+            skipped(run, error);
         }
         Ok(())
     }
@@ -195,6 +223,15 @@ impl Opening<'_> {
 
 fn is_taken(error: &StageError) -> bool {
     error.errno == Some(Errno::EADDRINUSE)
+}
+
+/// A name may have addresses of a family that is off here (`::1 localhost` where
+/// there is no IPv6), or of other machines.
+fn is_absent(error: &StageError) -> bool {
+    matches!(
+        error.errno,
+        Some(Errno::EADDRNOTAVAIL | Errno::EAFNOSUPPORT)
+    )
 }
 
 fn skipped(run: &mut Run, error: StageError) {

@@ -2,7 +2,7 @@
 //! getsockname(2).
 
 use std::collections::HashSet;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use crate::address::Unix;
 use crate::failure::StageError;
@@ -19,6 +19,20 @@ pub enum Place {
 }
 
 impl Place {
+    /// An address; IPv4 mapped into IPv6 is IPv4.
+    pub fn inet(mut address: SocketAddr) -> Place {
+        address.set_ip(address.ip().to_canonical());
+        Place::Inet(address)
+    }
+
+    /// The address, if it is one.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Place::Inet(address) => Some(address.ip()),
+            _ => None,
+        }
+    }
+
     /// The addresses and families that it takes; None of a Unix socket.
     pub fn covers(&self) -> Option<Covered> {
         let any = |port| SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port);
