@@ -16,7 +16,7 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use socket2::{Domain, SockAddr, Socket};
 
-use crate::failure::{Class, Failure, StageError};
+use crate::failure::{Class, Failure, StageError, describe};
 use crate::run::Run;
 use crate::stage::Stage;
 use crate::sys::sock_diag;
@@ -47,7 +47,9 @@ pub fn clear(
     let lock = match lock(run, path)? {
         Ok(lock) => lock,
         Err(why) => {
-            let hint = format!("its directory cannot be locked ({why}) to see whether it is stale");
+            let hint = format!(
+                "nobody answers there, but without a lock of its directory ({why}) it stays"
+            );
             return Err(match is_stale(run, path, like, address)? {
                 true => taken.hint(hint).into(),
                 false => taken.into(),
@@ -76,7 +78,10 @@ fn lock(run: &mut Run, path: &Path) -> Result<Result<Flock<File>, String>, Failu
         .filter(|parent| !parent.as_os_str().is_empty());
     let mut directory = match File::open(parent.unwrap_or(Path::new("."))) {
         Ok(directory) => directory,
-        Err(error) => return Ok(Err(error.to_string())),
+        Err(error) => {
+            let errno = Errno::from_raw(error.raw_os_error().unwrap_or_default());
+            return Ok(Err(describe(errno)));
+        }
     };
     let until = Instant::now() + LOCKED;
     loop {
@@ -84,7 +89,7 @@ fn lock(run: &mut Run, path: &Path) -> Result<Result<Flock<File>, String>, Failu
             Ok(lock) => return Ok(Ok(lock)),
             Err((back, Errno::EAGAIN)) if Instant::now() < until => directory = back,
             Err((_, Errno::EAGAIN)) => return Ok(Err("somebody else has locked it".to_owned())),
-            Err((_, errno)) => return Ok(Err(errno.desc().to_owned())),
+            Err((_, errno)) => return Ok(Err(describe(errno))),
         }
         run.sleep(Duration::from_millis(2))?;
     }
