@@ -28,6 +28,16 @@ pub enum Local {
     Unix(Unix),
 }
 
+impl Local {
+    /// How many sockets it takes; the addresses of a name count as one.
+    pub fn sockets(&self) -> usize {
+        match self {
+            Self::Inet(at) => at.ports.len(),
+            Self::Unix(_) => 1,
+        }
+    }
+}
+
 impl fmt::Display for ListenAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.host {

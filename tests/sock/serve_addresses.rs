@@ -161,6 +161,29 @@ echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
     }
 }
 
+/// The limit that is named is one with which it works.
+#[test]
+fn out_of_descriptors_names_the_limit_that_is_needed() {
+    let words = format!("listen -k --echo {}", ["127.0.0.1:0"; 100].join(" "));
+    let ended = sock(&words)
+        .after("ulimit -n 40")
+        .code(1)
+        .stderr("sock: socket AF_INET SOCK_STREAM: * (EMFILE): 100 listeners need ulimit -n * or more\n")
+        .run();
+    let limit: u32 = (ended.err.split("ulimit -n ").nth(1))
+        .and_then(|rest| rest.split(' ').next()?.parse().ok())
+        .expect("a number");
+    assert!(limit < 150, "{ended}");
+    let listen = sock(&words)
+        .after(&format!("ulimit -n {limit}"))
+        .signal(Signal::SIGTERM)
+        .any_stderr()
+        .listener();
+    drop(dial(IpAddr::from([127, 0, 0, 1]), listen.port));
+    listen.send_signal(Signal::SIGTERM);
+    listen.finish();
+}
+
 /// In --pause after bind(2): it sleeps, and it has a socket that is no Unix
 /// socket.
 fn is_bound(listen: &Running) -> Option<()> {

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use super::parts::{GRACE, look, relay_options, send_options, sockets, wait};
+use super::parts::{GRACE, look, relay_options, send_options, wait};
 
 use crate::address::{self, Local};
 use crate::cli;
@@ -56,7 +56,7 @@ pub fn listen(typed: cli::Listen, facts: Facts, services: &dyn Services) -> Resu
     };
     let at = address::local(&typed.words, services)?;
     transports(&at, kind)?;
-    let sockets: usize = at.iter().map(sockets).sum();
+    let sockets: usize = at.iter().map(Local::sockets).sum();
     let unix = matches!(at.first(), Some(Local::Unix(_)));
     let send = send_options(&typed.send, kind.on(unix)?);
     let recv = relay_options("listen", &typed.recv)?;

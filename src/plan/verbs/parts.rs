@@ -147,13 +147,6 @@ pub(super) fn look(typed: &cli::Look) -> look::Options {
     }
 }
 
-pub(super) fn sockets(local: &Local) -> usize {
-    match local {
-        Local::Inet(at) => at.ports.len(),
-        Local::Unix(_) => 1,
-    }
-}
-
 /// What `send` and `recv` take to say on which side of a connection they are.
 pub(super) struct Sides<'a> {
     pub verb: &'static str,
@@ -188,7 +181,7 @@ pub(super) fn way(
         let (at, used) = address::local_one(sides.words, services)?;
         let never = pauses::never_waiting(std::slice::from_ref(&at));
         pauses::check(verb, sides.pauses, &never)?;
-        if sockets(&at) > 1 {
+        if at.sockets() > 1 {
             return Err(Wrong(format!("{at}: {verb} takes one port")));
         }
         let transport = kind.on(matches!(at, Local::Unix(_)))?;
