@@ -3,6 +3,7 @@
 use nix::errno::Errno;
 
 use crate::failure::{Class, Failure};
+use crate::sys::signal;
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,11 +82,10 @@ impl Exit {
     /// Ends the process. A caught signal is raised again with its default
     /// action, so that a parent sees the truth in wait(2).
     pub fn exit(self) -> ! {
-        if let Exit::Signal(signal) = self {
-            // Returns only where that signal's default is not to end a process.
-            let _ = signal_hook::low_level::emulate_default_handler(signal);
+        match self {
+            Exit::Code(code) => std::process::exit(code.into()),
+            Exit::Signal(signal) => signal::die(signal),
         }
-        std::process::exit(self.number().into())
     }
 }
 

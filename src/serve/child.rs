@@ -167,6 +167,8 @@ pub fn end_all(run: &mut Run, children: Vec<Child>, patience: Duration) {
         child.group.signal(Signal::SIGKILL);
     }
     for mut child in children {
+        // It may have left its group.
+        let _ = child.process.kill();
         child.wait(KILLED);
         let status = child.status();
         child.end(run, status);

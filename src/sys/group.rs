@@ -30,9 +30,13 @@ pub fn kill_all() {
     for place in GROUPS.get().into_iter().flatten() {
         let id = place.swap(0, Ordering::SeqCst);
         if id > 0 {
-            // SAFETY: a system call on two integers. The leader was not waited
-            // for, and will not be: it was taken out of the table here.
-            unsafe { libc::kill(-id, libc::SIGKILL) };
+            // SAFETY: system calls on integers. The leader, which may have left
+            // its group, was not waited for, and will not be: it was taken out
+            // of the table here.
+            unsafe {
+                libc::kill(-id, libc::SIGKILL);
+                libc::kill(id, libc::SIGKILL);
+            }
         }
     }
 }

@@ -43,14 +43,26 @@ pub fn on_second(
         if seen.is_err_and(|first| now > first + same) {
             // Who has a group of its own is not reached by what ends this one.
             super::group::kill_all();
-            // Does not come back.
-            let _ = low_level::emulate_default_handler(signal);
+            die(signal);
         }
     };
     // SAFETY: `act` is async-signal-safe: it reads a clock and atomics,
     // sends signals and may raise this one again, all of which
     // signal-safety(7) allows, and nothing in it allocates or locks.
     unsafe { low_level::register(signal, act) }.map(drop)
+}
+
+/// Ends this process at once, by this signal, so that its parent sees the truth
+/// in wait(2). The kernel keeps such signals from process 1 of a namespace, as
+/// a container starts it (pid_namespaces(7)): its code says the same.
+/// Async-signal-safe.
+pub fn die(signal: i32) -> ! {
+    if nix::unistd::getpid().as_raw() != 1 {
+        // Returns only where that signal's default is not to end a process.
+        let _ = low_level::emulate_default_handler(signal);
+    }
+    // SAFETY: it ends here, and nothing that is left to do needs memory.
+    unsafe { libc::_exit(128 + signal) }
 }
 
 /// Gives a signal its default action back: SIGPIPE, which std's start took

@@ -276,3 +276,69 @@ fn a_pause_after_accept_is_nobody_elses() {
     listen.send_signal(Signal::SIGINT);
     listen.finish();
 }
+
+/// A leader that joins another group can still be found.
+#[test]
+fn a_command_that_leaves_its_group_ends_with_us() {
+    if peer("python3").is_none() {
+        return;
+    }
+    const LEAVES: &str = "
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+read, write = os.pipe()
+other = os.fork()
+if other == 0:
+    os.setpgid(0, 0)
+    [os.close(fd) for fd in (0, 1, 2)]
+    os.write(write, b'x'), time.sleep(20), os._exit(0)
+os.read(read, 1)
+os.setpgid(0, other)
+print('ready', flush=True)
+time.sleep(600)";
+    for drain in ["0", "600s"] {
+        let listen = sock(format!(
+            "listen -k --drain {drain} 127.0.0.1:0 -- python3 -c"
+        ))
+        .arg(LEAVES)
+        .signal(Signal::SIGTERM)
+        .any_stderr()
+        .listener();
+        let peer = ready(&listen);
+        told_twice(&listen);
+        listen.finish();
+        drain_within(peer, Duration::from_secs(5));
+    }
+}
+
+/// As a container starts it: the kernel lets no signal end process 1 that it
+/// has no handler for, and abort(3) is no answer to TERM.
+#[test]
+fn process_1_of_a_namespace_ends_by_its_code() {
+    if peer("unshare").is_none() {
+        return;
+    }
+    for (drain, times) in [("0", 1), ("600s", 2)] {
+        let listen = sock(format!("listen -k --drain {drain} 127.0.0.1:0 --sh"))
+            .arg("trap '' TERM; echo ready; while :; do sleep 600; done")
+            .via(["unshare", "-Urpf", "--kill-child"])
+            .code(143)
+            .any_stderr()
+            .listener();
+        let peer = ready(&listen);
+        let pid = listen.pid();
+        let inner = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        let inner: i32 = inner.expect("it runs").trim().parse().expect("one child");
+        let inner = Pid::from_raw(inner);
+        kill(inner, Signal::SIGTERM).expect("it is ours");
+        if times == 2 {
+            listen.wait_line("*: closed by SIGTERM; *");
+            eventually("the second counts", || {
+                let _ = kill(inner, Signal::SIGTERM);
+                (!listen.runs()).then_some(())
+            });
+        }
+        listen.finish();
+        drain_within(peer, Duration::from_secs(5));
+    }
+}
