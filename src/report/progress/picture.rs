@@ -44,10 +44,12 @@ pub fn texts(course: &Course, now: Instant, speed: &mut Speed) -> [String; 2] {
         Goal::Received(total) => format!("received {received}{}", of(total)),
         Goal::Both(total) => format!("sent {sent}{}, received {received}", of(total)),
     };
-    let left = course
-        .goal
-        .total()
-        .map(|total| total.saturating_sub(position));
+    let total = match course.goal {
+        // The last ones may all be silent, and silence has its own time.
+        Goal::Answers(_) => None,
+        _ => course.goal.total(),
+    };
+    let left = total.map(|total| total.saturating_sub(position));
     let left = left.and_then(|left| time_left(left, rate));
     let when = left.map_or(elapsed, |left| format!("{} left", human_time(left)));
     let rate = match course.goal {
@@ -128,7 +130,7 @@ mod tests {
             (
                 Goal::Answers(Some(2048)),
                 "1024 of 2048 answered",
-                "512/s, 2.0 s left",
+                "512/s, 2.0 s",
             ),
             (Goal::Answers(None), "1024 answered", "512/s, 2.0 s"),
         ] {
