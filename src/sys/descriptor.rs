@@ -1,9 +1,10 @@
 //! What a descriptor is, and calls on it that cannot block.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -78,8 +79,24 @@ pub fn is_null(fd: BorrowedFd<'_>) -> bool {
     })
 }
 
+/// The terminal behind a standard descriptor, opened once more, so that its
+/// O_NONBLOCK is ours alone: after POLLOUT it may take a single byte, and the
+/// next one would block. None where that may not be opened (after su(1)).
+fn own_terminal(fd: BorrowedFd<'_>) -> Option<&'static File> {
+    static TERMINALS: [OnceLock<Option<File>>; 3] = [const { OnceLock::new() }; 3];
+    let number = fd.as_raw_fd();
+    let open = || {
+        let mut options = OpenOptions::new();
+        options.write(true);
+        options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+        options.open(format!("/proc/self/fd/{number}")).ok()
+    };
+    let terminal = TERMINALS.get(usize::try_from(number).ok()?)?;
+    terminal.get_or_init(open).as_ref()
+}
+
 /// After POLLOUT a pipe takes this many bytes without blocking (pipe(7)); a
-/// terminal too, as far as it can tell.
+/// terminal that cannot be opened too, as far as it can tell.
 const PIPE_BUF: usize = 4096;
 
 /// One write(2) to a descriptor whose flags are not ours to change. Only a
@@ -89,6 +106,11 @@ const PIPE_BUF: usize = 4096;
 /// write(2).
 pub fn write_ready(fd: BorrowedFd<'_>, kind: Kind, bytes: &[u8]) -> io::Result<usize> {
     let careful = &bytes[..bytes.len().min(PIPE_BUF)];
+    if kind == Kind::Terminal
+        && let Some(terminal) = own_terminal(fd)
+    {
+        return Ok(nix::unistd::write(terminal, bytes)?);
+    }
     match kind {
         Kind::Regular | Kind::Device => Ok(nix::unistd::write(fd, bytes)?),
         Kind::Terminal if !is_ready(fd, PollFlags::POLLOUT) => Err(Errno::EAGAIN.into()),
@@ -260,7 +282,6 @@ pub fn count() -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs::File;
 
     #[test]
     fn only_null_is_null() {

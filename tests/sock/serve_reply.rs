@@ -12,6 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::support::command::Cmd;
 use crate::support::net::*;
+use crate::support::tty::terminal;
 use crate::support::wait::took_between;
 use crate::support::*;
 
@@ -66,6 +67,25 @@ fn who_needs_no_stdout_does_not_wait_for_it() {
         (!listen.runs()).then_some(())
     });
     listen.finish();
+}
+
+/// A terminal that nobody reads any more takes a byte now and then, not two.
+#[test]
+fn a_frozen_terminal_holds_up_nobody_else() {
+    let (_unread, terminal) = terminal();
+    let listen = sock("listen -k --reply ok 127.0.0.1:0")
+        .stdout_to(Stdout::Fd(terminal))
+        .signal(Signal::SIGINT)
+        .any_stderr()
+        .listener();
+    let _loud = fills(listen.port);
+    let begun = Instant::now();
+    let quiet = dial(V4, listen.port);
+    quiet.shutdown(Shutdown::Write).expect("half-closed");
+    drain(quiet).1.expect("an end in order");
+    listen.send_signal(Signal::SIGINT);
+    listen.finish();
+    took_between(begun.elapsed(), Duration::ZERO, Duration::ZERO);
 }
 
 /// The last byte either way is what --idle counts from, whatever the next one
