@@ -1,14 +1,12 @@
 //! What somebody else can make happen as often as he likes is told at most
 //! once a second, and then how often it was.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Run;
+use super::seldom::EVERY;
 use crate::event::Event;
 use crate::stage::Stage;
-
-/// How often one kind of them is told.
-const EVERY: Duration = Duration::from_secs(1);
 
 /// What there can be a flood of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,6 +144,7 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn texts(events: Vec<Event>) -> Vec<String> {
         let text = |event| match event {

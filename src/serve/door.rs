@@ -11,7 +11,7 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 
 use super::failed;
 use crate::failure::{Class, Failure, StageError};
-use crate::run::Run;
+use crate::run::{Run, Seldom};
 use crate::stage::Stage;
 use crate::stage::accept::{BACK_OFF, full, is_passing, try_accept};
 use crate::stage::bind::Bound;
@@ -35,7 +35,7 @@ pub struct Door {
     /// Left alone until then: the machine is full, or `--pause` says so.
     resting: Option<Instant>,
     /// When it was last told that the machine is full.
-    told: Option<Instant>,
+    told: Seldom,
 }
 
 impl Door {
@@ -58,7 +58,7 @@ impl Door {
             listeners,
             name,
             resting: None,
-            told: None,
+            told: Seldom::default(),
         })
     }
 

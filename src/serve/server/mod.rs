@@ -24,7 +24,7 @@ use super::{MOST_COMMANDS, failed};
 use crate::exit::Done;
 use crate::failure::{Class, Failure, StageError, Timer};
 use crate::report::Bar;
-use crate::run::{Interest, Run, Wake};
+use crate::run::{Interest, Run, Seldom, Wake};
 use crate::stage::Stage;
 use crate::stage::accept;
 use crate::stage::bind::Bound;
@@ -54,7 +54,7 @@ pub struct Server<'a> {
     /// When `--accept-timeout` began; who only knocks does not put it off.
     waiting_since: Instant,
     /// When it was last told that it is full.
-    told: Option<Instant>,
+    told: Seldom,
     /// A signal has asked for the end, and until when peers may finish.
     leaving: Option<(i32, Instant)>,
     /// Bytes sent to and received from all peers so far.
@@ -103,7 +103,7 @@ impl<'a> Server<'a> {
             held: VecDeque::new(),
             unserved: None,
             waiting_since: Instant::now(),
-            told: None,
+            told: Seldom::default(),
             leaving: None,
             moved: (0, 0),
             bar: None,

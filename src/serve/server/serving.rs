@@ -1,13 +1,14 @@
 //! Who comes in, and what is done when that cannot be served yet.
 
 use std::os::fd::{AsFd, AsRawFd};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::epoll::EpollEvent;
 
 use super::Server;
+use crate::event::Event;
 use crate::failure::{Class, Failure, StageError};
 use crate::run::Run;
 use crate::serve::capacity::Limit;
@@ -18,6 +19,7 @@ use crate::serve::peer::Peer;
 use crate::serve::service::Work;
 use crate::stage::Stage;
 use crate::stage::accept::{is_passing, knocked, settle};
+use crate::stage::close;
 use crate::stage::connect::Conn;
 use crate::sys::descriptor;
 
@@ -85,14 +87,10 @@ impl Server<'_> {
     /// Tells that there is no room for more, at most once a second: those who
     /// wait in the queue do not know why.
     fn full(&mut self, run: &mut Run) {
-        let now = Instant::now();
-        let told = self
-            .told
-            .is_some_and(|at| now < at + Duration::from_secs(1));
-        if self.room() > 0 || told || !self.service.keep_open {
+        let is_full = self.room() == 0 && self.service.keep_open;
+        if !is_full || !self.told.is_due(Instant::now()) {
             return;
         }
-        self.told = Some(now);
         let object = self.door.name().to_owned();
         let text = format!("{}: others wait in the queue", self.capacity);
         match self.capacity.limit {
@@ -107,6 +105,7 @@ impl Server<'_> {
     /// A port scan or a health check gets no command. The only peer there is
     /// has a moment to show that it is one.
     fn only_knocks(&self, run: &mut Run, conn: &Conn) -> Result<bool, Failure> {
+        let begun = Instant::now();
         let ready = match self.service.keep_open {
             true if descriptor::is_ready(conn.socket.as_fd(), PollFlags::POLLIN) => {
                 settle(run, conn)?
@@ -121,6 +120,13 @@ impl Server<'_> {
         let errno = errno.and_then(|error| error.raw_os_error());
         let errno = errno.map_or(Errno::ECONNRESET, Errno::from_raw);
         let error = StageError::os(Stage::Recv, &*conn.peer, Class::Cut, errno);
+        if run.tells_peers() {
+            run.tell(Event::PeerEnd {
+                address: conn.peer.clone(),
+                reason: Some(error.reason.clone()),
+                traffic: close::traffic(conn, begun, 0, 0),
+            });
+        }
         knocked(run, (&conn.peer, &conn.local), &error);
         Ok(true)
     }

@@ -2,13 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use socket2::SockAddr;
 
 use crate::event::Event;
 use crate::guests::Guests;
-use crate::run::Run;
+use crate::run::{Run, Seldom};
 use crate::stage::bind::Bound;
 use crate::stage::socket::name;
 
@@ -18,7 +18,7 @@ pub struct Doorkeeper {
     guests: Guests,
     refused: AtomicU64,
     /// When a datagram was last told to be refused.
-    told: Mutex<Option<Instant>>,
+    told: Mutex<Seldom>,
 }
 
 impl Doorkeeper {
@@ -27,7 +27,7 @@ impl Doorkeeper {
         Doorkeeper {
             guests,
             refused: AtomicU64::new(0),
-            told: Mutex::new(None),
+            told: Mutex::default(),
         }
     }
 
@@ -57,13 +57,10 @@ impl Doorkeeper {
         else {
             return true;
         };
-        let now = Instant::now();
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.is_some_and(|at| now < at + Duration::from_secs(1)) {
-            self.refused.fetch_add(1, Ordering::Relaxed);
-        } else {
-            *told = Some(now);
-            self.refuse(run, local, from, reason);
+        match told.is_due(Instant::now()) {
+            true => self.refuse(run, local, from, reason),
+            false => drop(self.refused.fetch_add(1, Ordering::Relaxed)),
         }
         false
     }

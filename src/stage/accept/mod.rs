@@ -18,7 +18,7 @@ use super::connect::Conn;
 use super::socket::{local_name, name};
 use crate::event::Event;
 use crate::failure::{Class, Failure, StageError, Timer};
-use crate::run::{Flood, Interest, Run, Wake, outcome};
+use crate::run::{Flood, Interest, Run, Seldom, Wake, outcome};
 pub use datagram::first_datagram;
 pub use keeper::Doorkeeper;
 pub use turns::Turns;
@@ -53,7 +53,7 @@ pub fn accept(
         option: "--accept-timeout",
         after: options.timeout.unwrap_or_default(),
     };
-    let mut told = None;
+    let mut told = Seldom::default();
     loop {
         let mut ready: Vec<Interest<'_>> = bound
             .iter()
@@ -189,10 +189,8 @@ pub fn knocked(run: &mut Run, (peer, local): (&str, &str), error: &StageError) {
 
 /// Tells that this machine has no room for one more peer, at most once a
 /// second: those who wait in the queue do not know why.
-pub fn full(run: &mut Run, object: &str, errno: Errno, told: &mut Option<Instant>) {
-    let now = Instant::now();
-    if told.is_none_or(|at| now > at + Duration::from_secs(1)) {
-        *told = Some(now);
+pub fn full(run: &mut Run, object: &str, errno: Errno, told: &mut Seldom) {
+    if told.is_due(Instant::now()) {
         let why = StageError::os(Stage::Accept, object, Class::Local, errno).told();
         run.note(
             Stage::Accept,
