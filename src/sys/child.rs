@@ -7,15 +7,15 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::resource::{Resource, rlim_t, setrlimit};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{getpid, getppid};
 
 /// The last signal there is, real-time ones included (signal(7)).
 const SIGNALS: i32 = 64;
 
 /// The command ends when this process does, however that happens: the kernel
-/// sends it SIGTERM (PR_SET_PDEATHSIG of prctl(2)). No signal is ignored there,
-/// whatever this process was started with, and the limit of descriptors is
+/// sends it SIGTERM (PR_SET_PDEATHSIG of prctl(2)). No signal is ignored or
+/// blocked there, whatever this process was started with, and the limit of descriptors is
 /// `descriptors` (soft, hard) again.
 pub fn belongs_to_us(command: &mut Command, descriptors: Option<(rlim_t, rlim_t)>) {
     let parent = getpid();
@@ -25,6 +25,7 @@ pub fn belongs_to_us(command: &mut Command, descriptors: Option<(rlim_t, rlim_t)
             // SAFETY: installs no handler; signal(2) is async-signal-safe.
             unsafe { libc::signal(signal, libc::SIG_DFL) };
         }
+        SigSet::empty().thread_set_mask()?;
         set_pdeathsig(Signal::SIGTERM)?;
         // A parent that was killed before that call does not die again: there
         // would be no signal.

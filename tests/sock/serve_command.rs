@@ -99,6 +99,22 @@ print(fds, status['SigBlk'], resource.getrlimit(resource.RLIMIT_NOFILE)[0], os.g
     listen.finish();
 }
 
+/// A mask, too, is inherited by who does not take care.
+#[test]
+fn no_signal_is_blocked_there() {
+    if peer("python3").is_none() {
+        return;
+    }
+    const BLOCKED: &str = "import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGCHLD, signal.SIGUSR1})
+os.execvp(sys.argv[1], sys.argv[1:])";
+    let listen = sock("listen 127.0.0.1:0 -- grep SigBlk /proc/self/status")
+        .via(["python3", "-c", BLOCKED])
+        .listener();
+    assert_eq!(ask(listen.port, ""), "SigBlk:\t0000000000000000\n");
+    listen.finish();
+}
+
 #[test]
 fn no_signal_is_ignored_there() {
     let listen = sock("listen 127.0.0.1:0 -- grep SigIgn /proc/self/status")
