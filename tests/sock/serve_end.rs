@@ -100,6 +100,28 @@ fn without_peers_or_with_drain_0_there_is_nothing_to_wait_for() {
     }
 }
 
+/// However the only peer ends then, it was the signal that ended the run.
+#[test]
+fn the_only_peer_may_finish_too() {
+    for cut in [false, true] {
+        let listen = sock("listen --echo 127.0.0.1:0")
+            .signal(Signal::SIGTERM)
+            .any_stderr()
+            .listener();
+        let mut peer = dial(V4, listen.port);
+        echoes(&mut peer);
+        told_to_end(&listen);
+        echoes(&mut peer);
+        match cut {
+            true => reset(peer),
+            false => drop(peer),
+        }
+        let ended = listen.finish();
+        assert!(ended.err.contains(": ended by SIGTERM"), "{ended}");
+        assert_eq!(ended.err.contains("(ECONNRESET)"), cut, "{ended}");
+    }
+}
+
 /// Somebody at a terminal does not want to wait.
 #[test]
 fn int_does_not_wait() {

@@ -131,6 +131,10 @@ impl<'a> Server<'a> {
             return match (self.leaving, done) {
                 // All that came after it was the end that it had asked for.
                 (Some((number, _)), Ok(_)) => Err(run.signalled(number)),
+                (Some((number, _)), Err(Failure::Stage(error))) => {
+                    let how = format!("{}: {}", error.object, error.told());
+                    Err(run.signalled(number).and(how))
+                }
                 (_, done) => done,
             };
         }
