@@ -264,6 +264,11 @@ fn a_command_that_cannot_be_started_yet_is_started_later() {
         let words = format!("--pid {pid} --nofile={limit}:");
         Cmd::new("prlimit").words(words).run();
     };
+    // It has all that it needs for itself once a first one was served.
+    assert_eq!(ask(listen.port, "first"), "FIRST");
+    eventually("the first has gone", || {
+        (children(listen.pid()) == 0).then_some(())
+    });
     let held = std::fs::read_dir(format!("/proc/{}/fd", listen.pid()));
     limit(held.expect("it runs").count() + 2);
     let port = listen.port;
