@@ -2,6 +2,7 @@
 //! that needs two options: those are in `plan`.
 
 mod brief;
+mod definition;
 mod elsewhere;
 mod groups;
 mod habits;
@@ -12,8 +13,9 @@ mod verbs;
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ErrorKind};
-use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 
+pub use definition::command;
 pub use groups::*;
 pub use refuse::{Refusal, refuse};
 pub use values::{Algorithm, Progress, When};
@@ -88,57 +90,6 @@ Exit codes:
   126, 127, the command's  listen -- CMD with a single peer, as a shell says it
   128+n  as the shell shows death by signal n: INT, TERM, HUP, PIPE";
 
-/// The definition that parsing, help, manual and completions share.
-pub fn command() -> Command {
-    // Options of one role are shared between verbs, and clap knows conflicts
-    // by option and not by verb: here is what does not go with the other role.
-    let dialling = ["source", "connect_timeout", "retry", "retry_interval"];
-    let relaying = ["on_eof", "grace", "quit_after_eof", "interval"];
-    // A command has the socket itself: nobody else sees the bytes.
-    let seeing = [
-        &relaying[..],
-        &[
-            "send_flags",
-            "chunk",
-            "rate",
-            "crlf",
-            "recv_flags",
-            "recv_chunk",
-        ],
-        &["idle", "lines", "udp", "digest", "hex"],
-    ]
-    .concat();
-    // Not `mut_subcommand`: it moves what it changes to the end of the help.
-    Cli::command().mut_subcommands(|verb| {
-        let verb = verb.mut_args(negative);
-        match verb.get_name() {
-            "send" | "recv" => without(verb, &dialling, &["listen"]),
-            "listen" => {
-                let answers = ["echo", "discard", "reply", "generate"];
-                let listen = without(verb, &relaying, &answers);
-                without(listen, &seeing, &["command", "sh"])
-            }
-            _ => verb,
-        }
-    })
-}
-
-/// `--timeout -1s` shall be told what a duration is, not that there is no -1.
-fn negative(arg: Arg) -> Arg {
-    match arg.get_action() {
-        ArgAction::Set | ArgAction::Append if !arg.is_positional() => arg.allow_hyphen_values(true),
-        _ => arg,
-    }
-}
-
-fn without(command: Command, ids: &[&str], others: &[&'static str]) -> Command {
-    // Not `mut_arg`: it moves what it changes to the end of the help.
-    command.mut_args(|arg| match ids.contains(&arg.get_id().as_str()) {
-        true => arg.conflicts_with_all(others),
-        false => arg,
-    })
-}
-
 /// What is wrong with a command line that clap takes, if anything is: for the
 /// rules that need two options, which are not ours to know.
 pub type Judge = fn(Cli) -> Option<String>;
@@ -151,12 +102,17 @@ pub type Judge = fn(Cli) -> Option<String>;
 pub fn parse(judge: Judge) -> Result<Cli, Refusal> {
     let words: Vec<_> = std::env::args_os().collect();
     let json = words.iter().any(|word| word == "--json");
-    let command = match brief::is_asked(&words) {
-        true => brief::brief(command()),
-        false => command(),
+    let matches = match definition::at_once(&words) {
+        Some(matches) => matches,
+        None => {
+            let command = match brief::is_asked(&words) {
+                true => brief::brief(command()),
+                false => command(),
+            };
+            let matches = command.try_get_matches_from(&words);
+            matches.map_err(|error| refusal(error, &words, json, judge))?
+        }
     };
-    let matches = command.try_get_matches_from(&words);
-    let matches = matches.map_err(|error| refusal(error, &words, json, judge))?;
     match Cli::from_arg_matches(&matches) {
         Ok(cli) if lacks_command(&cli, &words) => Err(usage_error(
             "listen",
