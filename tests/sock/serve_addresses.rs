@@ -164,7 +164,8 @@ echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
 /// The limit that is named is one with which it works.
 #[test]
 fn out_of_descriptors_names_the_limit_that_is_needed() {
-    let words = format!("listen -k --echo {}", ["127.0.0.1:0"; 100].join(" "));
+    // An address of its own: others count on ports that nobody takes.
+    let words = format!("listen -k --echo {}", ["127.77.0.2:0"; 100].join(" "));
     let ended = sock(&words)
         .after("ulimit -n 40")
         .code(1)
@@ -179,7 +180,7 @@ fn out_of_descriptors_names_the_limit_that_is_needed() {
         .signal(Signal::SIGTERM)
         .any_stderr()
         .listener();
-    drop(dial(IpAddr::from([127, 0, 0, 1]), listen.port));
+    drop(dial(IpAddr::from([127, 77, 0, 2]), listen.port));
     listen.send_signal(Signal::SIGTERM);
     listen.finish();
 }
