@@ -2,7 +2,7 @@
 //! nobody else has it.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{self, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -86,7 +86,12 @@ impl Child {
                 if group.leave() {
                     let _ = process.wait();
                 }
-                Err(failed(command, Class::Local, &error))
+                // It has run, and must not be started again for this peer.
+                let again = failed(command, Class::Local, &error);
+                Err(StageError {
+                    errno: None,
+                    ..again
+                })
             }
         }
     }
@@ -125,7 +130,8 @@ impl Child {
         }
     }
 
-    /// Tells how it ended, None if it was killed and takes its time. How much went either way, only the two of them know.
+    /// Tells how it ended, None if it was killed and takes its time. How much
+    /// went either way, only the two of them know.
     pub fn end(self, run: &mut Run, status: Option<ExitStatus>) {
         run.tell(Event::PeerEnd {
             address: self.peer,
@@ -167,8 +173,6 @@ pub fn end_all(run: &mut Run, children: Vec<Child>, patience: Duration) {
         child.group.signal(Signal::SIGKILL);
     }
     for mut child in children {
-        // It may have left its group.
-        let _ = child.process.kill();
         child.wait(KILLED);
         let status = child.status();
         child.end(run, status);
@@ -214,7 +218,6 @@ fn hand_over(run: &mut Run, conn: &Conn, command: &Command) -> Result<process::C
     }
     let mut process = process::Command::new(&command.program);
     process.args(&command.args).stdin(stdin).stdout(stdout);
-    process.process_group(0);
     tell_who_is_there(&mut process, conn);
     child::belongs_to_us(&mut process, rlimit::descriptor_limit_before());
     process.spawn().map_err(|error| {

@@ -8,15 +8,17 @@ use nix::libc;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::resource::{Resource, rlim_t, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
-use nix::unistd::{getpid, getppid};
+use nix::unistd::{getpid, getppid, setsid};
 
 /// The last signal there is, real-time ones included (signal(7)).
 const SIGNALS: i32 = 64;
 
 /// The command ends when this process does, however that happens: the kernel
 /// sends it SIGTERM (PR_SET_PDEATHSIG of prctl(2)). No signal is ignored or
-/// blocked there, whatever this process was started with, and the limit of descriptors is
-/// `descriptors` (soft, hard) again.
+/// blocked there, whatever this process was started with, and the limit of
+/// descriptors is `descriptors` (soft, hard) again. It leads a session, and so
+/// a group, of its own: in ours a command that reads the terminal would be
+/// stopped for being in the background, where /dev/tty of no session fails.
 pub fn belongs_to_us(command: &mut Command, descriptors: Option<(rlim_t, rlim_t)>) {
     let parent = getpid();
     let prepare = move || {
@@ -26,6 +28,7 @@ pub fn belongs_to_us(command: &mut Command, descriptors: Option<(rlim_t, rlim_t)
             unsafe { libc::signal(signal, libc::SIG_DFL) };
         }
         SigSet::empty().thread_set_mask()?;
+        setsid()?;
         set_pdeathsig(Signal::SIGTERM)?;
         // A parent that was killed before that call does not die again: there
         // would be no signal.

@@ -155,3 +155,31 @@ fn a_flood_of_them_is_told_once_a_second() {
         }
     }
 }
+
+/// Said and then reset, both before anybody accepts: a command has it all the
+/// same, as whatever else serves does.
+#[test]
+fn what_came_before_a_reset_is_no_knock() {
+    for options in ["", "-k"] {
+        let dir = scratch();
+        let listener = sock(format!("listen {options} 127.0.0.1:0 --sh"))
+            .arg("cat >said")
+            .cwd(dir.path())
+            .any_stderr()
+            .any_end()
+            .listener();
+        // Stopped, so that it finds both at once.
+        listener.send_signal(Signal::SIGSTOP);
+        let mut peer = dial(V4, listener.port);
+        peer.write_all(b"precious").expect("sent");
+        reset(peer);
+        listener.send_signal(Signal::SIGCONT);
+        eventually("it is heard", || {
+            let said = fs::read(dir.path().join("said")).ok()?;
+            (said == b"precious").then_some(())
+        });
+        if listener.runs() {
+            listener.send_signal(Signal::SIGTERM);
+        }
+    }
+}

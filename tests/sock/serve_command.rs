@@ -219,17 +219,17 @@ fn commands_end_when_we_are_told_to() {
         listen.send_signal(Signal::SIGTERM);
         listen.finish();
         // Nobody has the socket any more: neither it nor what it has started.
-        let (_, _) = drain_within(stream, Duration::from_secs(5));
+        drain_within(stream, Duration::from_secs(5));
     }
 }
 
 #[track_caller]
-pub fn drain_within(stream: std::net::TcpStream, time: Duration) -> (Vec<u8>, ()) {
+pub fn drain_within(stream: std::net::TcpStream, time: Duration) -> Vec<u8> {
     stream.set_read_timeout(Some(time)).expect("a timeout");
     let (bytes, end) = drain(stream);
     let late = matches!(&end, Err(e) if e.kind() == std::io::ErrorKind::WouldBlock);
     assert!(!late, "somebody still holds the socket");
-    (bytes, ())
+    bytes
 }
 
 /// Killed, or ended at once by a second signal, it leaves no command behind.

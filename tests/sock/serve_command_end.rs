@@ -10,6 +10,8 @@ use nix::unistd::Pid;
 
 use super::serve_command::{ask, children, drain_within};
 use crate::support::net::*;
+use crate::support::peer::peer;
+use crate::support::tty::usual;
 use crate::support::wait::took_between;
 use crate::support::*;
 
@@ -133,6 +135,38 @@ fn patience_after_drain_ends_with_a_second_signal() {
     drain_within(peer, Duration::from_secs(5));
 }
 
+/// Nobody but sock tells them of Ctrl-C, and one may have something to save.
+#[test]
+fn an_interrupt_leaves_a_command_its_second() {
+    let listen = sock("listen 127.0.0.1:0 --sh")
+        .arg("trap 'sleep 0.3; echo saved; exit' TERM; echo ready; while :; do sleep 600 & wait; done")
+        .signal(Signal::SIGINT)
+        .any_stderr()
+        .listener();
+    let peer = ready(&listen);
+    listen.send_signal(Signal::SIGINT);
+    let said = drain_within(peer, Duration::from_secs(5));
+    assert_eq!(String::from_utf8_lossy(&said), "saved\n");
+    listen.finish();
+}
+
+/// At a terminal, from which a process in the background would be stopped for
+/// reading.
+#[test]
+fn a_command_that_looks_for_a_terminal_finds_none() {
+    let Some(_) = peer("setsid") else { return };
+    let (master, slave) = usual(24, 80);
+    let listen = sock("listen 127.0.0.1:0 --sh")
+        .arg("read x </dev/tty; echo goes on")
+        .via(["setsid", "--ctty"])
+        .stdin(Stdin::Fd(slave))
+        .any_stderr()
+        .listener();
+    assert_eq!(ask(listen.port, ""), "goes on\n");
+    listen.finish();
+    drop(master);
+}
+
 /// The first to end does not save the others of its group, and those may end in
 /// order.
 #[test]
@@ -158,7 +192,7 @@ fn what_a_command_has_started_ends_with_us() {
             .listener();
         let peer = ready(&listen);
         listen.send_signal(Signal::SIGTERM);
-        let (bytes, ()) = drain_within(peer, Duration::from_secs(5));
+        let bytes = drain_within(peer, Duration::from_secs(5));
         assert_eq!(String::from_utf8_lossy(&bytes), last);
         listen.finish();
     }
@@ -185,7 +219,7 @@ fn a_stopped_command_may_end_in_order() {
         stat.contains(") T ").then_some(())
     });
     listen.send_signal(Signal::SIGTERM);
-    let (bytes, ()) = drain_within(peer, Duration::from_secs(5));
+    let bytes = drain_within(peer, Duration::from_secs(5));
     assert_eq!(String::from_utf8_lossy(&bytes), "bye\n");
     listen.finish();
     let gone = kill(Pid::from_raw(pid as i32), None);
@@ -275,40 +309,6 @@ fn a_pause_after_accept_is_nobody_elses() {
     took_between(begun.elapsed(), Duration::ZERO, Duration::ZERO);
     listen.send_signal(Signal::SIGINT);
     listen.finish();
-}
-
-/// A leader that joins another group can still be found.
-#[test]
-fn a_command_that_leaves_its_group_ends_with_us() {
-    if peer("python3").is_none() {
-        return;
-    }
-    const LEAVES: &str = "
-import os, signal, time
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-read, write = os.pipe()
-other = os.fork()
-if other == 0:
-    os.setpgid(0, 0)
-    [os.close(fd) for fd in (0, 1, 2)]
-    os.write(write, b'x'), time.sleep(20), os._exit(0)
-os.read(read, 1)
-os.setpgid(0, other)
-print('ready', flush=True)
-time.sleep(600)";
-    for drain in ["0", "600s"] {
-        let listen = sock(format!(
-            "listen -k --drain {drain} 127.0.0.1:0 -- python3 -c"
-        ))
-        .arg(LEAVES)
-        .signal(Signal::SIGTERM)
-        .any_stderr()
-        .listener();
-        let peer = ready(&listen);
-        told_twice(&listen);
-        listen.finish();
-        drain_within(peer, Duration::from_secs(5));
-    }
 }
 
 /// As a container starts it: the kernel lets no signal end process 1 that it

@@ -13,10 +13,11 @@ use crate::serve::client::Client;
 use crate::stage::Stage;
 use crate::units;
 
-/// How long a command may take to end once it was asked to, after `--drain`.
+/// How long a command may take to end once it was asked to by a signal: who
+/// cannot wait for it sends a second one.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The same after INT, a timer or local trouble: those are not to be held up.
+/// The same after a timer or local trouble, which nothing may hold up.
 const IMPATIENCE: Duration = Duration::from_millis(60);
 
 impl Server<'_> {
@@ -65,9 +66,9 @@ impl Server<'_> {
                 Client::Child(child) => children.push(child),
             }
         }
-        let patience = match self.leaving {
-            Some(_) => PATIENCE,
-            None => IMPATIENCE,
+        let patience = match result {
+            Err(Failure::Signal { .. }) => PATIENCE,
+            _ => IMPATIENCE,
         };
         child::end_all(run, children, patience);
     }

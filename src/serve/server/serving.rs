@@ -4,6 +4,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::time::Instant;
 
 use nix::errno::Errno;
+use nix::libc;
 use nix::poll::PollFlags;
 use nix::sys::epoll::EpollEvent;
 
@@ -17,10 +18,10 @@ use crate::serve::client::Client;
 use crate::serve::failed;
 use crate::serve::peer::Peer;
 use crate::serve::service::Work;
-use crate::stage::Stage;
 use crate::stage::accept::{is_passing, knocked, settle};
 use crate::stage::close;
 use crate::stage::connect::Conn;
+use crate::stage::{Stage, recv};
 use crate::sys::descriptor;
 
 impl Server<'_> {
@@ -116,9 +117,11 @@ impl Server<'_> {
         if !ready.contains(PollFlags::POLLERR) {
             return Ok(false);
         }
-        let errno = conn.socket.take_error().ok().flatten();
-        let errno = errno.and_then(|error| error.raw_os_error());
-        let errno = errno.map_or(Errno::ECONNRESET, Errno::from_raw);
+        // What it said before its reset is for the command, as it came.
+        let errno = match recv::recv(&conn.socket, &mut [0], libc::MSG_PEEK) {
+            Ok(_) | Err(Errno::EAGAIN | Errno::EINTR) => return Ok(false),
+            Err(errno) => errno,
+        };
         let error = StageError::os(Stage::Recv, &*conn.peer, Class::Cut, errno);
         if run.tells_peers() {
             run.tell(Event::PeerEnd {
@@ -142,7 +145,7 @@ impl Server<'_> {
                 self.unserved = Some(conn);
                 Ok(())
             }
-            (Class::Command, _) if self.service.keep_open => {
+            (Class::Command, _) | (Class::Local, None) if self.service.keep_open => {
                 let failure = Failure::from(error);
                 if let Some(event) = failure.event() {
                     run.tell(event);
