@@ -54,10 +54,10 @@ pub fn main() -> Exit {
     }
     let plan = match cli::parse(Plan::objection).and_then(Plan::from_cli) {
         Ok(plan) => plan,
-        Err(error) => return cli::refuse(error),
+        Err(refusal) => return refuse(refusal),
     };
     match plan.errand {
-        Errand::Answer(text) => answer(&text),
+        Errand::Completions(shell) => answer(&complete::script(shell)),
         Errand::Verb(verb) => {
             let report = Report::new(plan.style);
             match Run::new(report, plan.timeout, plan.pauses) {
@@ -75,6 +75,15 @@ fn finish(result: Result<Done, Failure>, run: Run) -> Exit {
         report.failure(&failure);
     }
     exit
+}
+
+fn refuse(refusal: cli::Refusal) -> Exit {
+    match cli::said(refusal) {
+        cli::Said::Asked(text) => return answer(text.as_bytes()),
+        cli::Said::Wrong(text) => report::complain(text.as_bytes()),
+        cli::Said::WrongJson(first) => report::complain_json(&first),
+    }
+    Exit::Code(exit::USAGE)
 }
 
 /// Prints what was asked for, or says why it cannot.

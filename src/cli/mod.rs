@@ -17,7 +17,7 @@ use clap::{FromArgMatches, Parser, Subcommand};
 
 pub use definition::command;
 pub use groups::*;
-pub use refuse::{Refusal, refuse};
+pub use refuse::{Refusal, Said, said};
 pub use values::{Algorithm, Progress, When};
 pub use verbs::*;
 

@@ -4,8 +4,6 @@ use std::io::IsTerminal;
 
 use clap::error::{ContextKind, ContextValue};
 
-use crate::exit::{Exit, USAGE};
-use crate::report;
 use crate::sys::terminal::no_color;
 
 /// A command line that leads to no run.
@@ -16,8 +14,19 @@ pub struct Refusal {
     pub json: bool,
 }
 
-/// Says it: help and version to stdout, everything else to stderr.
-pub fn refuse(mut refusal: Refusal) -> Exit {
+/// What is said instead of a run.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Help or the version, which was asked for: to stdout.
+    Asked(String),
+    /// Wrong usage, in clap's form.
+    Wrong(String),
+    /// Its first line, for programs.
+    WrongJson(String),
+}
+
+/// What is said, in colour where its reader has some.
+pub fn said(mut refusal: Refusal) -> Said {
     let meant = take_suggestion(&mut refusal.error);
     let text = refusal.error.render();
     let ansi = |terminal: bool| match terminal && !no_color() {
@@ -28,17 +37,17 @@ pub fn refuse(mut refusal: Refusal) -> Exit {
         // clap pads the line between a help text and its default.
         let help = ansi(std::io::stdout().is_terminal());
         let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-        return crate::answer((lines.join("\n") + "\n").as_bytes());
+        return Said::Asked(lines.join("\n") + "\n");
     }
     if refusal.json {
         let plain = first_line_alone(&text.to_string(), &meant);
         let first = plain.lines().next().unwrap_or_default();
-        report::complain_json(first.strip_prefix("error: ").unwrap_or(first));
-    } else {
-        let said = first_line_alone(&ansi(std::io::stderr().is_terminal()), &meant);
-        report::complain(said.as_bytes());
+        return Said::WrongJson(first.strip_prefix("error: ").unwrap_or(first).to_owned());
     }
-    Exit::Code(USAGE)
+    Said::Wrong(first_line_alone(
+        &ansi(std::io::stderr().is_terminal()),
+        &meant,
+    ))
 }
 
 /// clap's idea of what was meant, which it would say further down.

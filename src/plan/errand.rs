@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap_complete::Shell;
+
 use super::survey::Probe;
 use crate::address::{Address, Local};
 use crate::guests;
@@ -18,8 +20,8 @@ use crate::units::Limit;
 /// What the run is for.
 #[derive(Debug, PartialEq)]
 pub enum Errand {
-    /// A text for stdout.
-    Answer(Vec<u8>),
+    /// What makes this shell ask us at TAB.
+    Completions(Shell),
     /// A verb.
     Verb(Box<Verb>),
 }

@@ -19,7 +19,6 @@ mod wrong;
 use std::time::Duration;
 
 use crate::cli::{self, Cli, Progress, Refusal, TheRun, When, usage_error};
-use crate::complete;
 use crate::report::{Rows, Style, Wanted};
 use crate::run::Pause;
 use crate::services::{Services, System};
@@ -120,7 +119,7 @@ fn completions(shell: clap_complete::Shell) -> Plan {
         style: Style::default(),
         timeout: None,
         pauses: Vec::new(),
-        errand: Errand::Answer(complete::script(shell)),
+        errand: Errand::Completions(shell),
     }
 }
 

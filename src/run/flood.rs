@@ -55,10 +55,10 @@ impl Flood {
 #[derive(Debug)]
 struct Counted {
     flood: Flood,
-    /// Of the last one; the others may have had another.
-    object: String,
     told: Instant,
     untold: u64,
+    /// Of all that are untold; None once two of them differ.
+    object: Option<String>,
 }
 
 /// All that were told lately.
@@ -72,9 +72,9 @@ impl Floods {
         let Some(one) = known else {
             self.0.push(Counted {
                 flood,
-                object: object.to_owned(),
                 told: now,
                 untold: 0,
+                object: None,
             });
             return true;
         };
@@ -82,8 +82,10 @@ impl Floods {
             one.told = now;
             return true;
         }
-        if one.object != object {
-            object.clone_into(&mut one.object);
+        match &one.object {
+            _ if one.untold == 0 => one.object = Some(object.to_owned()),
+            Some(known) if known != object => one.object = None,
+            _ => {}
         }
         one.untold += count;
         false
@@ -103,7 +105,7 @@ impl Floods {
             one.told = now.unwrap_or(one.told);
             Event::Note {
                 stage: one.flood.stage().name(),
-                object: one.object.clone(),
+                object: (one.object.take()).unwrap_or_else(|| "several addresses".to_owned()),
                 text: one.flood.more(std::mem::take(&mut one.untold)),
             }
         });
@@ -163,14 +165,15 @@ mod tests {
         assert!(floods.tells(lost, "a", 1, at(0)));
         assert_eq!(floods.next(), None);
         assert!(!floods.tells(lost, "a", 1, at(10)));
-        assert!(!floods.tells(lost, "b", 3, at(900)));
+        assert!(!floods.tells(lost, "b", 2, at(800)));
+        assert!(!floods.tells(lost, "b", 1, at(900)));
         // Another kind has a second of its own.
         assert!(floods.tells(Flood::Dropped, "a", 7, at(900)));
         assert_eq!(floods.next(), Some(at(1000)));
         assert!(floods.due(Some(at(999))).is_empty());
         assert_eq!(
             texts(floods.due(Some(at(1000)))),
-            ["b: 4 more answers lost"]
+            ["several addresses: 4 more answers lost"]
         );
         assert!(!floods.tells(lost, "b", 1, at(1999)));
         // Nothing overtakes what was not told.

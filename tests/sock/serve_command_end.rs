@@ -256,7 +256,7 @@ fn how_full_it_is_is_said_as_it_is() {
 /// A wait is a wait, whoever waits: TERM lets them finish.
 #[test]
 fn drain_counts_for_who_has_just_come() {
-    // In a pause after accept(), and before the only peer has shown itself.
+    // In a pause after accept(), and a moment after it.
     for (options, peers) in [
         ("-k --pause accept=0.5s", 1),
         ("-k --pause accept=0.5s", 2),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{PipeReader, Read, Write};
+use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::net::{Shutdown, TcpStream, UdpSocket};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -16,20 +16,21 @@ use crate::support::tty::terminal;
 use crate::support::wait::took_between;
 use crate::support::*;
 
-/// A listener whose stdout nobody reads so far.
+/// A listener whose stdout nobody reads so far, and both ends of that.
 #[track_caller]
-fn stuck(options: &str, end: impl FnOnce(Cmd) -> Cmd) -> (Running, PipeReader) {
+fn stuck(options: &str, end: impl FnOnce(Cmd) -> Cmd) -> (Running, PipeReader, PipeWriter) {
     let (unread, write) = std::io::pipe().expect("a pipe");
+    let theirs = write.try_clone().expect("a descriptor");
     let listen = sock(format!("listen --reply ok {options} 127.0.0.1:0"))
-        .stdout_to(Stdout::Fd(write.into()))
+        .stdout_to(Stdout::Fd(theirs.into()))
         .any_stderr();
-    (end(listen).listener(), unread)
+    (end(listen).listener(), unread, write)
 }
 
-/// Says so much of one letter that its questions fill any stdout, and the
+/// Says so much of one letter that its questions fill this stdout, and the
 /// buffers between.
 #[track_caller]
-fn fills(port: u16) -> TcpStream {
+fn fills(port: u16, stdout: &impl AsFd) -> TcpStream {
     let stream = dial(V4, port);
     stream.set_nonblocking(true).expect("a flag");
     let piece = [b'x'; 1 << 16];
@@ -39,13 +40,17 @@ fn fills(port: u16) -> TcpStream {
         let _ = (&stream).write(&piece);
     }
     stream.set_nonblocking(false).expect("a flag");
+    eventually("stdout is full", || {
+        let mut fds = [PollFd::new(stdout.as_fd(), PollFlags::POLLOUT)];
+        (poll(&mut fds, PollTimeout::ZERO) == Ok(0)).then_some(())
+    });
     stream
 }
 
 #[test]
 fn who_needs_no_stdout_does_not_wait_for_it() {
-    let (listen, _unread) = stuck("-k -v", |cmd| cmd.signal(Signal::SIGTERM));
-    let _loud = fills(listen.port);
+    let (listen, _unread, stdout) = stuck("-k -v", |cmd| cmd.signal(Signal::SIGTERM));
+    let _loud = fills(listen.port, &stdout);
     let begun = Instant::now();
     // One comes, says nothing, and goes in order; one goes with a reset.
     let quiet = dial(V4, listen.port);
@@ -73,12 +78,13 @@ fn who_needs_no_stdout_does_not_wait_for_it() {
 #[test]
 fn a_frozen_terminal_holds_up_nobody_else() {
     let (_unread, terminal) = terminal();
+    let stdout = terminal.try_clone().expect("a descriptor");
     let listen = sock("listen -k --reply ok 127.0.0.1:0")
         .stdout_to(Stdout::Fd(terminal))
         .signal(Signal::SIGINT)
         .any_stderr()
         .listener();
-    let _loud = fills(listen.port);
+    let _loud = fills(listen.port, &stdout);
     let begun = Instant::now();
     let quiet = dial(V4, listen.port);
     quiet.shutdown(Shutdown::Write).expect("half-closed");
@@ -92,8 +98,8 @@ fn a_frozen_terminal_holds_up_nobody_else() {
 /// waits for.
 #[test]
 fn idle_ends_who_is_silent_and_who_is_not_heard() {
-    let (listen, _unread) = stuck("-k -v --idle 1s", |cmd| cmd.signal(Signal::SIGINT));
-    let loud = fills(listen.port);
+    let (listen, _unread, stdout) = stuck("-k -v --idle 1s", |cmd| cmd.signal(Signal::SIGINT));
+    let loud = fills(listen.port, &stdout);
     let begun = Instant::now();
     let (_, end) = drain(dial(V4, listen.port));
     assert!(end.is_err(), "a reset");
@@ -107,8 +113,8 @@ fn idle_ends_who_is_silent_and_who_is_not_heard() {
 
 #[test]
 fn idle_ends_the_only_one() {
-    let (listen, _unread) = stuck("--idle 0.7s", |cmd| cmd.code(124));
-    let _loud = fills(listen.port);
+    let (listen, _unread, stdout) = stuck("--idle 0.7s", |cmd| cmd.code(124));
+    let _loud = fills(listen.port, &stdout);
     let ended = listen.finish();
     let line = "ended by --idle 700ms: stdout did not take";
     assert!(ended.err.contains(line), "{ended}");
@@ -116,7 +122,7 @@ fn idle_ends_the_only_one() {
 
 #[test]
 fn idle_ends_datagrams() {
-    let (listen, _unread) = stuck("-u --idle 0.7s", |cmd| cmd.code(124));
+    let (listen, _unread, _stdout) = stuck("-u --idle 0.7s", |cmd| cmd.code(124));
     let socket = UdpSocket::bind((V4, 0)).expect("a port");
     socket.connect((V4, listen.port)).expect("an address");
     let begun = Instant::now();
@@ -133,7 +139,7 @@ fn idle_ends_datagrams() {
 #[test]
 fn nothing_is_lost_while_it_waits() {
     const EACH: usize = 300_000;
-    let (listen, mut unread) = stuck("-k", |cmd| cmd.signal(Signal::SIGTERM));
+    let (listen, mut unread, stdout) = stuck("-k", |cmd| cmd.signal(Signal::SIGTERM));
     let port = listen.port;
     let peers: Vec<_> = (b'a'..=b'j')
         .map(|letter| {
@@ -161,6 +167,7 @@ fn nothing_is_lost_while_it_waits() {
             *counts.entry(*byte).or_default() += 1;
         }
     }
+    drop(stdout);
     assert!(counts.values().all(|count| *count == EACH), "{counts:?}");
     for peer in peers {
         peer.join().expect("served");
@@ -176,10 +183,11 @@ fn nothing_is_lost_while_it_waits() {
 #[test]
 fn the_end_waits_for_stdout() {
     for (options, signal) in [("", None), ("", Some(())), ("-k", Some(()))] {
-        let (listen, unread) = stuck(options, |cmd| match signal {
+        let (listen, unread, stdout) = stuck(options, |cmd| match signal {
             Some(()) => cmd.signal(Signal::SIGTERM),
             None => cmd,
         });
+        drop(stdout);
         let mut stream = dial(V4, listen.port);
         let text = vec![b'x'; 100_000];
         stream.write_all(&text).expect("sent");

@@ -157,7 +157,7 @@ const SETTLE: Duration = Duration::from_millis(10);
 
 /// Gives a port scan or health check the time for its reset, before anything
 /// is sent to it and lost; what poll(2) says of the peer then. A peer that
-/// speaks, or a later one, waits for nothing.
+/// speaks waits for nothing.
 ///
 /// # Errors
 /// Timers and signals.
