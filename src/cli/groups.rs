@@ -144,13 +144,13 @@ pub struct BindPath {
 #[command(next_help_heading = "listen() / accept()")]
 pub struct ListenOptions {
     /// Finished handshakes that may wait for accept(); `somaxconn` is the
-    /// most the kernel allows [default: 128]
+    /// most the kernel allows [default: somaxconn]
     ///
     /// It is no limit on clients: who was accepted waits no longer, and what
-    /// limits them is --max-clients of listen. Nor is a full queue an error to anybody: the
-    /// kernel drops the next SYN in silence, and the client sends it again and
-    /// again until its own patience ends. Over a Unix socket the client waits,
-    /// or gets EAGAIN. Each listener has a queue of its own; -v, USR1 and an
+    /// limits them is --max-clients of listen. Nor is a full queue an error to
+    /// anybody: the kernel drops the next SYN in silence, and the client sends
+    /// it again and again until its own patience ends. Over a Unix socket the
+    /// client waits, or gets EAGAIN. Each listener has a queue of its own; -v, USR1 and an
     /// overflow show it. `6/5 waiting` is full: the kernel takes one more than
     /// the backlog.
     #[arg(long, value_name = "N|somaxconn", value_parser = backlog)]
@@ -168,6 +168,9 @@ pub struct ListenOptions {
     pub deny: Vec<Guest>,
     /// Give up when no peer has come after this time, counted from the
     /// announcement
+    ///
+    /// With -k it counts anew from the end of a peer. One that ends with a
+    /// reset and without a byte was none: the time it took is counted, too.
     #[arg(long, value_name = "DUR", value_parser = duration)]
     pub accept_timeout: Option<Duration>,
 }

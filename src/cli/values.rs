@@ -10,6 +10,7 @@ use crate::relay::ending::OnEof;
 use crate::run::Pause;
 use crate::stage::Stage;
 use crate::stage::connect::Retry;
+use crate::stage::listen::MOST;
 use crate::units::{Size, duration};
 use crate::word::WordError;
 
@@ -73,7 +74,7 @@ pub(super) fn retry_probe(word: &str) -> Result<u32, WordError> {
 /// listen(2) takes an int; what is more than somaxconn is capped by the kernel.
 pub(super) fn backlog(word: &str) -> Result<i32, WordError> {
     if word.eq_ignore_ascii_case("somaxconn") {
-        return Ok(i32::MAX);
+        return Ok(MOST);
     }
     match word.parse() {
         Ok(backlog) if backlog >= 1 => Ok(backlog),

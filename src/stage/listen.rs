@@ -14,12 +14,13 @@ use crate::sys::tcp_info::tcp_info;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// `--backlog`: how many finished handshakes may wait for accept(); the
-    /// kernel caps it at net.core.somaxconn (listen(2)).
-    pub backlog: i32,
-    /// It was typed, as a number: one who asks for so many wants to know
-    /// when there are fewer.
-    pub exactly: bool,
+    /// kernel caps it at net.core.somaxconn (listen(2)), which is what None
+    /// and [`MOST`] get.
+    pub backlog: Option<i32>,
 }
+
+/// `--backlog somaxconn`
+pub const MOST: i32 = i32::MAX;
 
 /// Makes a bound socket listen; a datagram socket does already.
 ///
@@ -30,9 +31,10 @@ pub fn listen(run: &mut Run, bound: &Bound, options: &Options) -> Result<(), Sta
     if !bound.transport.connects() {
         return Ok(());
     }
-    let listening = bound.socket.listen(options.backlog);
+    let backlog = options.backlog.unwrap_or(MOST);
+    let listening = bound.socket.listen(backlog);
     run.call(
-        || format!("listen({}, {})", bound.socket.as_raw_fd(), options.backlog),
+        || format!("listen({}, {backlog})", bound.socket.as_raw_fd()),
         listening.as_ref().map_or_else(outcome, |()| "0".to_owned()),
     );
     listening.map_err(|error| {
@@ -51,23 +53,23 @@ pub fn announce(run: &mut Run, bound: &Bound, options: &Options) {
         Transport::Tcp => tcp_info(&bound.socket).ok().map(|info| info.sacked),
         _ => None,
     };
-    if let Some(effective) = effective
-        && (effective as i64) < i64::from(options.backlog)
+    // Who has asked for no number is content with what there is.
+    if let (Some(effective), Some(asked)) = (effective, options.backlog)
+        && i64::from(effective) < i64::from(asked)
     {
         let object = &*bound.address;
         let why = "net.core.somaxconn allows no more";
-        match options.exactly {
-            true => {
-                let asked = options.backlog;
-                let text = format!("the backlog is {effective}, not {asked}: {why}");
-                run.note(Stage::Listen, object, text);
-            }
-            false => run.tell(Event::Attempt {
+        match asked {
+            MOST => run.tell(Event::Attempt {
                 stage: Stage::Listen.name(),
                 object: object.to_owned(),
                 reason: format!("the backlog is {effective}: {why}"),
                 errno: None,
             }),
+            asked => {
+                let text = format!("the backlog is {effective}, not {asked}: {why}");
+                run.note(Stage::Listen, object, text);
+            }
         }
     }
     run.tell(Event::Listening {

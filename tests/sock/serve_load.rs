@@ -244,7 +244,7 @@ fn two_hundred_thousand_connections_leave_nothing_behind() {
 fn idle(clients: u32, deadline: u64) {
     let dir = scratch();
     let Some(load) = load(dir.path()) else { return };
-    let listen = echo_server("--backlog somaxconn");
+    let listen = echo_server("");
     let mut load = loads(&load, &format!("idle {} {clients}", listen.port), deadline)
         .stdin(Stdin::Pipe)
         .spawn();
@@ -286,7 +286,7 @@ fn a_short_connection_is_as_cheap_as_can_be() {
     };
     let dir = scratch();
     let Some(load) = load(dir.path()) else { return };
-    let sock = echo_server("--backlog somaxconn");
+    let sock = echo_server("");
     let bare = Cmd::lax(&load).arg("echo").spawn();
     let bare_port = bare.wait("its port", |state| {
         let text = String::from_utf8_lossy(&state.out).into_owned();

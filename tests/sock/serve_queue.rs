@@ -114,17 +114,31 @@ fn json_has_the_queue_as_an_event() {
     listen.finish();
 }
 
+/// net.core.somaxconn
+#[track_caller]
+fn somaxconn() -> u32 {
+    let text = std::fs::read_to_string("/proc/sys/net/core/somaxconn").expect("a file");
+    text.trim().parse().expect("a number")
+}
+
+/// As long as the kernel allows, unless --backlog says otherwise: nobody hears
+/// of what finds no place there.
 #[test]
 fn each_listener_has_its_queue() {
+    let most = somaxconn();
     let dir = scratch();
     let listen = sock("listen -k -v --echo 127.0.0.1:0 127.0.0.2:0 unix:./s")
         .cwd(dir.path())
         .signal(Signal::SIGTERM)
         .any_stderr()
         .listener();
-    listen.wait_line("queue    127.0.0.1:* 0/128 waiting, 0 overflows, 0 half-open");
-    listen.wait_line("queue    127.0.0.2:* 0/128 waiting, 0 overflows, 0 half-open");
-    listen.wait_line("queue    unix:./s 0/128 waiting");
+    listen.wait_line(&format!(
+        "queue    127.0.0.1:* 0/{most} waiting, 0 overflows, 0 half-open"
+    ));
+    listen.wait_line(&format!(
+        "queue    127.0.0.2:* 0/{most} waiting, 0 overflows, 0 half-open"
+    ));
+    listen.wait_line(&format!("queue    unix:./s 0/{most} waiting"));
     listen.send_signal(Signal::SIGTERM);
     listen.finish();
 }
@@ -170,14 +184,12 @@ nft add rule ip t out tcp flags '& (syn|ack)' == 'syn|ack' drop",
 
 #[test]
 fn the_effective_backlog_is_told_where_it_is_another() {
-    let most: u32 = std::fs::read_to_string("/proc/sys/net/core/somaxconn")
-        .ok()
-        .and_then(|text| text.trim().parse().ok())
-        .expect("a number");
+    let most = somaxconn();
     for (options, told) in [
         ("--backlog 2147483646", format!("{most}, not 2147483646: ")),
         ("--backlog somaxconn -v", format!("{most}: ")),
         ("--backlog somaxconn", String::new()),
+        ("-v", String::new()),
         ("--backlog 1 -v", String::new()),
     ] {
         let listen = sock(format!("listen {options} --echo 127.0.0.1:0"))

@@ -26,9 +26,6 @@ pub(super) const GRACE: Limit = Limit::For(Duration::from_secs(5));
 /// How long the peer may take to close after our end.
 pub(super) const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
-/// listen(2)'s argument unless `--backlog` says otherwise: what std uses too.
-pub(super) const BACKLOG: i32 = 128;
-
 pub(super) fn wait(
     at: Vec<Local>,
     kind: Kind,
@@ -48,8 +45,7 @@ pub(super) fn wait(
         kind,
         resolve: rules::resolve(resolve),
         listen: listening::Options {
-            backlog: options.backlog.unwrap_or(BACKLOG),
-            exactly: options.backlog.is_some_and(|backlog| backlog != i32::MAX),
+            backlog: options.backlog,
         },
         accept: accept::Options {
             timeout: options.accept_timeout,
