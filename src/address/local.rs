@@ -69,7 +69,13 @@ pub fn local(words: &[String], svc: &dyn Services) -> Result<Vec<Local>, WordErr
     let mut found = Vec::new();
     let mut rest = words;
     while !rest.is_empty() {
-        let (local, used) = first(rest, svc, usize::MAX)?;
+        let read = first(rest, svc, usize::MAX);
+        let (local, used) = match (read, rest) {
+            (Err(error), [word, after @ ..]) if !found.is_empty() => {
+                return Err(command(word, after, svc).unwrap_or(error));
+            }
+            (read, _) => read?,
+        };
         found.push(local);
         rest = &rest[used..];
     }
@@ -164,6 +170,22 @@ fn ports_of(
 /// A word that is no host may still be ports in another tool's notation.
 fn host_or_ports(text: &str, svc: &dyn Services) -> Result<Host, WordError> {
     Host::parse(text).map_err(|error| misspelt_port(text, svc).unwrap_or(error))
+}
+
+/// `5005 cat`: a name without a port behind an address is rather a command.
+fn command(word: &str, after: &[String], svc: &dyn Services) -> Option<WordError> {
+    let is_name = matches!(
+        Word::read(word),
+        Ok(Word::Bare(text)) if matches!(Host::parse(text), Ok(Host::Name(_)))
+    );
+    let misspelt = misspelt_port(word, svc).is_some()
+        || after
+            .first()
+            .is_some_and(|next| is_port_word(next, svc) || misspelt_port(next, svc).is_some());
+    (is_name && !misspelt).then(|| {
+        WordError::new(word, "an address with a port; a command comes after --")
+            .meant(format!("-- {word}"))
+    })
 }
 
 fn portless(host: &Host, next: Option<&String>, svc: &dyn Services) -> WordError {

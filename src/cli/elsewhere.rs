@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command};
 
 /// The verb whose usage is shown, and what is said; nothing where no verb has
 /// the option that clap refused.
@@ -18,17 +18,18 @@ pub fn option(
     let Some(ContextValue::String(refused)) = error.get(ContextKind::InvalidArg) else {
         return None;
     };
-    let name = refused.strip_prefix("--")?.split('=').next()?;
+    let name = refused.split('=').next()?;
     let verb = words.get(1)?.to_str()?;
     command.find_subcommand(verb)?;
-    let has = |verb: &&Command| verb.get_arguments().any(|arg| arg.get_long() == Some(name));
+    let is_it = |arg: &Arg| match name.strip_prefix("--") {
+        Some(long) => arg.get_long() == Some(long),
+        None => arg.get_short() == name.chars().nth(1),
+    };
+    let has = |verb: &&Command| verb.get_arguments().any(is_it);
     let verbs = command.get_subcommands().filter(has).map(Command::get_name);
     let verbs: Vec<&str> = verbs.collect();
     (!verbs.is_empty()).then(|| {
-        let said = format!(
-            "--{name} is no option of {verb}, but of {}",
-            verbs.join(", ")
-        );
+        let said = format!("{name} is no option of {verb}, but of {}", verbs.join(", "));
         (verb.to_owned(), said)
     })
 }

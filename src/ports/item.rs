@@ -22,7 +22,10 @@ pub(super) fn item(text: &str, svc: &dyn Services, zero: Zero) -> Result<PortIte
     if let Some(port) = svc.port(text) {
         return Ok(PortItem::One(port));
     }
-    let expected = "a port number, a range such as 8000-8100, or a service name";
+    let expected = match text.ends_with("/udp") {
+        true => "a port number alone; -u asks over UDP",
+        false => "a port number, a range such as 8000-8100, or a service name",
+    };
     let error = WordError::new(text, expected);
     Err(match repaired(text, svc).or_else(|| svc.nearest(text)) {
         Some(meant) => error.meant(meant),

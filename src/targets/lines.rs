@@ -37,11 +37,18 @@ pub fn line(
         ));
     }
     let read = match form.expects {
-        true => parse_expectation(line, form.ports.as_ref(), svc)?
-            .map(|(target, state)| (target, Some(state))),
-        false => parse_line(line, form.ports.as_ref(), svc)?.map(|target| (target, None)),
+        true => parse_expectation(line, form.ports.as_ref(), svc)
+            .map(|read| read.map(|(target, state)| (target, Some(state)))),
+        false => {
+            parse_line(line, form.ports.as_ref(), svc).map(|read| read.map(|target| (target, None)))
+        }
     };
-    match read {
+    let read = read.map_err(|error| WordError {
+        // No option stands in a file.
+        meant: error.meant.filter(|meant| !meant.starts_with("--")),
+        ..error
+    });
+    match read? {
         Some((target, _)) if form.udp && matches!(target.host, TargetHost::Unix(_)) => {
             let expected = "a target for UDP (-u), which a Unix socket is not";
             Err(WordError::new(target.to_string(), expected))

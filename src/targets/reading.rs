@@ -140,7 +140,14 @@ fn ports_of(words: &[String], svc: &dyn Services) -> Result<(Option<PortList>, u
         if is_host || !is_port_word(word, svc) {
             break;
         }
-        let ports = PortList::parse(word, svc)?;
+        let ports = PortList::parse(word, svc);
+        let ports = ports.map_err(|error| match words.get(index + 1) {
+            // `22, 80`
+            Some(next) if word.ends_with(',') && is_port_word(next, svc) => {
+                WordError::new(word, "no blank after the comma").meant(format!("{word}{next}"))
+            }
+            _ => error,
+        })?;
         found = Some(match found {
             Some(before) => before.and(ports),
             None => ports,
@@ -194,7 +201,13 @@ fn portless(host: &TargetHost, rest: &[String], is_first: bool, svc: &dyn Servic
     let (hosts, ports) = rest.split_at(split.unwrap_or(rest.len()));
     let is_bare = |word: &String| one(word, svc).is_ok_and(|(_, own, _)| own.is_none());
     let is_list = hosts.len() > 1 && is_first && hosts.iter().all(is_bare);
-    let expected = "a port after the host; --ports gives several hosts the same ports";
+    let mut expected = "a port after the host".to_owned();
+    if let [_, next] = hosts
+        && !next.contains(['.', ':', '/'])
+    {
+        expected.push_str(&format!(" (`{next}` is neither a port nor a service)"));
+    }
+    expected.push_str("; --ports gives several hosts the same ports");
     let error = WordError::new(host.to_string(), expected);
     if is_list && !ports.is_empty() && ports.iter().all(|word| is_port_word(word, svc)) {
         return error.meant(format!("--ports {} {}", ports.join(","), hosts.join(" ")));

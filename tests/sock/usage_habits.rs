@@ -51,6 +51,7 @@ const HABITS: &[(&str, &str)] = &[
         "connect --banner host 22",
         "--banner is no option of connect, but of probe",
     ),
+    ("recv -k 5005", "-k is no option of recv, but of listen"),
     // Nothing is offered that would be refused in its turn.
     ("--max-conns 5 -kl 80", "`sock listen -k 80`"),
     ("-sT -p 22,80 host", "`sock probe host 22,80`"),
