@@ -26,14 +26,6 @@ pub struct Meant {
 }
 
 impl Meant {
-    /// What everybody means.
-    pub fn new(words: Vec<String>) -> Meant {
-        Meant {
-            words,
-            tongue: None,
-        }
-    }
-
     /// The words with something in the place of those that are missing.
     pub fn filled(&self) -> Vec<String> {
         let filled = self.words.iter().map(|word| match word.as_str() {
@@ -47,14 +39,10 @@ impl Meant {
 
 impl Habit {
     /// What sock does not do, so that no command of ours is meant.
-    pub fn never(name: &str, why: &str) -> Habit {
-        let name = match name.contains('`') {
-            true => name.to_owned(),
-            false => format!("`{name}`"),
-        };
+    pub fn none(wrong: String) -> Habit {
         Habit {
             verb: None,
-            wrong: format!("{name}: {why}"),
+            wrong,
             meant: Vec::new(),
         }
     }
@@ -64,18 +52,29 @@ impl Habit {
         Habit {
             verb: words.first().cloned(),
             wrong,
-            meant: vec![Meant::new(words)],
+            meant: vec![Meant {
+                words,
+                tongue: None,
+            }],
         }
     }
 
-    /// What one tongue means, or another.
+    /// What one tongue means, or another; nothing where one of them says no.
     pub fn or(mut self, other: Habit) -> Habit {
-        let same = |one: &Meant| self.meant.iter().any(|meant| meant.words == one.words);
-        if self.meant.len() == other.meant.len() && other.meant.iter().all(same) {
-            return self;
+        if self.meant.is_empty() || other.meant.is_empty() {
+            return if self.meant.is_empty() { self } else { other };
         }
-        self.verb = self.verb.or(other.verb);
-        self.meant.extend(other.meant);
+        let is_new = |one: &Meant| self.meant.iter().all(|meant| meant.words != one.words);
+        let new: Vec<Meant> = other.meant.into_iter().filter(is_new).collect();
+        self.meant.extend(new);
+        self
+    }
+
+    /// With another word for what is wrong, unless that is all there is.
+    pub fn told(mut self, wrong: String) -> Habit {
+        if !self.meant.is_empty() {
+            self.wrong = wrong;
+        }
         self
     }
 
@@ -95,14 +94,20 @@ impl Habit {
         self
     }
 
+    /// Whether a command is offered that hands a peer to a program.
+    pub fn runs(&self) -> bool {
+        let is_program = |word: &String| word == "--" || word.starts_with("--sh");
+        self.meant
+            .iter()
+            .any(|one| one.words.iter().any(is_program))
+    }
+
     /// The first line.
     pub fn said(&self) -> String {
-        let is_plain = self.wrong.starts_with("a verb") || self.wrong.contains(" is no ");
         let commands = self.meant.iter().map(|one| {
             let command = format!("`sock {}`", quoted(&one.words));
             match one.tongue {
-                // Alone it says whose only where somebody else was told no.
-                Some(tongue) if self.meant.len() > 1 || !is_plain => {
+                Some(tongue) if self.meant.len() > 1 => {
                     format!("{command} (as in {})", tongue.name())
                 }
                 _ => command,

@@ -9,17 +9,17 @@ mod socat;
 mod table;
 #[cfg(test)]
 mod tests;
-mod tos;
 
 use clap::Command;
 
 use crate::address::Host;
 use crate::ports::PortList;
 use crate::word::nearest;
+pub use habit::Habit;
 #[cfg(test)]
 use habit::quoted;
 use habit::shown;
-pub use habit::{Habit, Meant};
+use table::Tongue;
 
 /// What the words after `sock`, which were refused, mean elsewhere; nothing
 /// where they look like nobody's habit.
@@ -48,16 +48,14 @@ pub fn meant(command: &Command, words: &[String]) -> Option<Habit> {
     if verb.is_none() && !first.starts_with('-') && !is_address(command, words) {
         return None;
     }
-    nc::meant(command, verb, words).or_else(|| match verb {
-        None if first.starts_with('-') && are_ours(command, words) => Some(Habit {
-            verb: None,
-            wrong: format!(
-                "a verb comes before `{}`: listen, connect, send, recv or probe",
-                shown(first)
-            ),
-            meant: Vec::new(),
-        }),
-        _ => None,
+    if let Some(habit) = nc::meant(command, verb, words) {
+        return Some(habit);
+    }
+    let lacks_verb = verb.is_none() && first.starts_with('-') && nc::is_known(command, words);
+    lacks_verb.then(|| {
+        let first = shown(first);
+        let verbs = "listen, connect, send, recv or probe";
+        Habit::none(format!("a verb comes before `{first}`: {verbs}"))
     })
 }
 
@@ -74,58 +72,33 @@ pub fn no_verb(command: &Command, word: &str) -> String {
 /// `sock nc -l 80`: the words of a tool after its name.
 fn tool(command: &Command, name: &str, rest: &[String]) -> Option<Habit> {
     let wrong = format!("`{name}` is no verb");
-    if let Some(verb) = rest
-        .first()
-        .filter(|verb| command.find_subcommand(verb).is_some())
-        && name == "sock"
-    {
-        let words = std::iter::once(verb).chain(&rest[1..]).cloned().collect();
-        return Some(Habit::one(wrong, words));
-    }
     let habit = match name {
-        "nmap" => nc::meant(command, Some("probe"), rest)
-            .or_else(|| Some(Habit::one(String::new(), probe(command, rest)?))),
-        _ => meant(command, rest),
+        "nmap" => nc::read_in(Tongue::Nmap, command, Some("probe"), rest).or_else(|| {
+            let words = nc::ours(command, "probe", rest)?;
+            Some(Habit::one(String::new(), words))
+        })?,
+        _ => meant(command, rest)?,
     };
-    habit.map(|habit| Habit {
-        wrong: match habit.meant.is_empty() {
-            true => habit.wrong,
-            false => wrong,
-        },
-        ..habit
-    })
-}
-
-fn probe(command: &Command, rest: &[String]) -> Option<Vec<String>> {
-    nc::ours(command, "probe", rest)
+    Some(habit.told(wrong))
 }
 
 /// A verb of ours by another name.
 fn named_otherwise(command: &Command, first: &str, rest: &[String]) -> Option<Habit> {
-    let verb = names::verb(first)?;
-    // A host of that name: `test 80`. A mistyped verb of ours: never.
     let wrong = format!("`{first}` is no verb");
-    let foreign = nc::meant(command, Some(verb), rest);
-    Some(match foreign.filter(|habit| !habit.meant.is_empty()) {
-        Some(habit) => Habit { wrong, ..habit },
+    if let Some(verb) = names::dialler(first) {
+        let has_options = rest.iter().any(|word| word.starts_with('-'));
+        let words = nc::ours(command, verb, rest).filter(|_| !has_options)?;
+        return Some(Habit::one(wrong, words));
+    }
+    let verb = names::verb(first)?;
+    let habit = match nc::meant(command, Some(verb), rest) {
+        Some(habit) => habit.told(wrong),
         None => Habit::one(wrong, nc::ours(command, verb, rest)?),
-    })
-}
-
-/// Whether all options are of some verb of ours, so that only a verb is missing.
-fn are_ours(command: &Command, words: &[String]) -> bool {
-    let mut options = words
-        .iter()
-        .filter(|word| word.starts_with('-') && word.len() > 1);
-    options.all(|word| {
-        let name = word.split('=').next().unwrap_or(word);
-        command.get_subcommands().any(|verb| {
-            verb.get_arguments()
-                .any(|arg| match name.strip_prefix("--") {
-                    Some(long) => arg.get_long() == Some(long),
-                    None => arg.get_short() == name.chars().nth(1),
-                })
-        })
+    };
+    // Who wants a shell behind an open port says so himself.
+    Some(match habit.runs() {
+        true => Habit::none(format!("`{first}` is no verb; did you mean `{verb}`?")),
+        false => habit,
     })
 }
 
@@ -141,10 +114,7 @@ fn option_first(command: &Command, words: &[String]) -> Option<Habit> {
     let verb = &words[at];
     let after: Vec<String> = options.iter().chain(rest).cloned().collect();
     if let Some(habit) = nc::meant(command, Some(verb), &after) {
-        return Some(match habit.meant.is_empty() {
-            true => habit,
-            false => Habit { wrong, ..habit },
-        });
+        return Some(habit.told(wrong));
     }
     let meant = std::iter::once(verb.clone()).chain(after).collect();
     Some(Habit::one(wrong, meant))
@@ -155,11 +125,11 @@ fn help(command: &Command, rest: &[String]) -> Habit {
     let verb = rest
         .first()
         .filter(|verb| command.find_subcommand(verb).is_some());
-    let words = verb.into_iter().map(String::as_str).chain(["--help"]);
+    let words = verb.into_iter().cloned().chain(["--help".to_owned()]);
+    let habit = Habit::one("`help` is no verb".to_owned(), words.collect());
     Habit {
         verb: verb.cloned(),
-        wrong: "`help` is no verb".to_owned(),
-        meant: vec![Meant::new(words.map(str::to_owned).collect())],
+        ..habit
     }
 }
 

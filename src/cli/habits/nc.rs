@@ -1,19 +1,17 @@
-//! Words as nc and ncat take them, and for probe nmap and ping.
+//! Words as nc and ncat take them, and for probe nmap.
+
+use std::slice::Iter;
 
 use clap::{ArgAction, Command};
 
-use super::habit::shown;
+use super::habit::{Habit, Meant, shown};
 use super::line::Line;
 use super::table::{self, Asks, Tongue};
-use super::{Habit, Meant};
 use crate::ports::PortList;
 
-/// An option in somebody's language.
-struct Spoken {
-    takes_value: bool,
-    /// Nothing where it is ours as it stands.
-    asks: Option<Asks>,
-}
+/// Whether a value follows an option, and what it asks for: nothing where it is
+/// ours as it stands.
+type Spoken = (bool, Option<Asks>);
 
 /// An option that was typed: its name with its hyphens, and its value.
 pub struct Given {
@@ -23,27 +21,49 @@ pub struct Given {
     pub asks: Option<Asks>,
 }
 
+impl Given {
+    /// With a value that is attached to it, or the next word.
+    fn new(
+        name: String,
+        (takes_value, asks): Spoken,
+        attached: Option<&str>,
+        rest: &mut Iter<String>,
+    ) -> Option<Given> {
+        let value = match (takes_value, attached) {
+            (false, _) => None,
+            (true, Some(value)) => Some(value.to_owned()),
+            (true, None) => Some(rest.next()?.clone()),
+        };
+        let asks = asks.map(|asks| asks.with(value.as_deref().unwrap_or_default()));
+        Some(Given { name, value, asks })
+    }
+
+    /// Whether it runs a command.
+    fn runs(&self) -> bool {
+        matches!(self.asks, Some(Asks::Program | Asks::Shell)) || self.name == "--sh"
+    }
+}
+
 /// What the words mean after this verb, or without one: in each tongue in which
 /// all of them mean something.
 pub fn meant(command: &Command, verb: Option<&str>, words: &[String]) -> Option<Habit> {
-    let tongues: &[Tongue] = match verb {
-        None if words.iter().any(|word| table::is_nmaps(word)) || lists_ports(words) => {
-            &[Tongue::Nmap]
-        }
-        Some("probe") => &[Tongue::Nmap, Tongue::Ping],
-        _ => &[],
+    let is_nmaps = words.iter().any(|word| table::is_nmaps(word)) || lists_ports(words);
+    let read = |tongue| read_in(tongue, command, verb, words);
+    let nmaps = match verb {
+        None if is_nmaps => read(Tongue::Nmap),
+        Some("probe") => read(Tongue::Nmap),
+        _ => None,
     };
-    let of = |tongues: &[Tongue]| {
-        let read = tongues.iter();
-        let read = read.filter_map(|tongue| read_in(*tongue, command, verb, words));
-        read.reduce(Habit::or)
-    };
-    of(tongues).or_else(|| of(&[Tongue::Nc, Tongue::Ncat]))
+    nmaps.or_else(|| {
+        let both = [Tongue::Nc, Tongue::Ncat].into_iter().filter_map(read);
+        both.reduce(Habit::or)
+    })
 }
 
 /// `-p 22,80 host`: nobody comes from a list of ports.
 fn lists_ports(words: &[String]) -> bool {
-    let is_list = |word: &str| PortList::looks_like(word) && word.contains([',', '-']);
+    let is_list =
+        |word: &str| word == "-" || PortList::looks_like(word) && word.contains([',', '-']);
     let attached = words.iter().filter_map(|word| word.strip_prefix("-p"));
     let next = words.windows(2).filter(|pair| pair[0] == "-p");
     attached
@@ -52,14 +72,14 @@ fn lists_ports(words: &[String]) -> bool {
 }
 
 /// What the words mean in one tongue.
-fn read_in(
+pub fn read_in(
     tongue: Tongue,
     command: &Command,
     verb: Option<&str>,
     words: &[String],
 ) -> Option<Habit> {
     let theirs = match tongue {
-        Tongue::Nmap | Tongue::Ping => Some("probe"),
+        Tongue::Nmap => Some("probe"),
         Tongue::Nc | Tongue::Ncat => verb,
     };
     let (given, addresses) = read(command, theirs, tongue, words)?;
@@ -70,19 +90,17 @@ fn read_in(
         // All of it is ours: whatever is wrong is no habit.
         _ => return None,
     };
+    let mut line = Line::new(theirs, &given, addresses)?;
     let never = given.iter().find_map(|one| match one.asks {
-        Some(Asks::Never(why)) => Some((&one.name, why)),
+        Some(Asks::Never(why)) => Some((one, why)),
         _ => None,
     });
-    let mut line = Line::new(theirs, &given, addresses)?;
-    if let (None, Some(program)) = (never, line.program_elsewhere(&given)) {
-        return Some(Habit::never(
-            program,
-            "only sock listen runs a command, for who comes",
-        ));
-    }
-    if let Some((name, why)) = never {
-        return Some(Habit::never(name, why));
+    let runs = given
+        .iter()
+        .find(|one| one.runs() && line.verb() != "listen");
+    let runs = runs.map(|one| (one, "`--sh` and `-- CMD` are for sock listen"));
+    if let Some((one, why)) = never.or(runs) {
+        return Some(Habit::none(format!("`{}`: {why}", one.name)));
     }
     for one in given {
         line.add(one);
@@ -97,13 +115,19 @@ fn read_in(
     })
 }
 
-/// The words that stand for an address and options of ours; a host without a
-/// port gets a place for one.
+/// The words, where all stand for an address and options of ours; a host without
+/// a port gets a place for one.
 pub fn ours(command: &Command, verb: &str, words: &[String]) -> Option<Vec<String>> {
     let (given, addresses) = read(command, Some(verb), Tongue::Nc, words)?;
-    let mut line = Line::new(Some(verb), &given, addresses)?;
+    let are_ours = given.iter().all(|one| one.asks.is_none());
+    let mut line = Line::new(Some(verb), &given, addresses).filter(|_| are_ours)?;
     given.into_iter().for_each(|one| line.add(one));
     Some(line.words())
+}
+
+/// Whether each option is one of nc or of some verb of ours.
+pub fn is_known(command: &Command, words: &[String]) -> bool {
+    read(command, None, Tongue::Nc, words).is_some()
 }
 
 /// The options and the other words; nothing where an option is nobody's.
@@ -117,45 +141,29 @@ fn read(
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         if let Some((takes_value, asks)) = table::find_word(word, tongue) {
-            given.push(Given {
-                name: word.clone(),
-                value: match takes_value {
-                    true => Some(rest.next().cloned()?),
-                    false => None,
-                },
-                asks: Some(asks),
-            });
+            let spoken = (takes_value, Some(asks));
+            given.push(Given::new(word.clone(), spoken, None, &mut rest)?);
         } else if let Some(long) = word.strip_prefix("--").filter(|long| !long.is_empty()) {
             let (long, value) = match long.split_once('=') {
-                Some((long, value)) => (long, Some(value.to_owned())),
+                Some((long, value)) => (long, Some(value)),
                 None => (long, None),
             };
             let spoken = find(command, verb, tongue, long)?;
-            given.push(Given {
-                name: format!("--{long}"),
-                value: match spoken.takes_value {
-                    true => Some(value.or_else(|| rest.next().cloned())?),
-                    false => None,
-                },
-                asks: spoken.asks,
-            });
+            given.push(Given::new(format!("--{long}"), spoken, value, &mut rest)?);
         } else if word.starts_with('-') && word.len() > 1 && word != "--" {
             let mut letters = word[1..].chars();
             while let Some(letter) = letters.next() {
                 let spoken = find(command, verb, tongue, &letter.to_string())?;
-                let attached = match spoken.takes_value {
-                    true => std::mem::replace(&mut letters, "".chars()).as_str(),
-                    false => "",
-                };
-                given.push(Given {
-                    name: format!("-{letter}"),
-                    value: match (spoken.takes_value, attached) {
-                        (false, _) => None,
-                        (true, "") => Some(rest.next().cloned()?),
-                        (true, attached) => Some(attached.to_owned()),
-                    },
-                    asks: spoken.asks,
-                });
+                let attached = Some(letters.as_str()).filter(|rest| !rest.is_empty());
+                given.push(Given::new(
+                    format!("-{letter}"),
+                    spoken,
+                    attached,
+                    &mut rest,
+                )?);
+                if spoken.0 {
+                    break;
+                }
             }
         } else {
             addresses.push(word.clone());
@@ -171,18 +179,13 @@ fn find(command: &Command, verb: Option<&str>, tongue: Tongue, name: &str) -> Op
     if tongue == Tongue::Nc && is_ncats {
         return None;
     }
-    let foreign = table::find(name, tongue).map(|(takes_value, asks)| Spoken {
-        takes_value,
-        asks: Some(asks),
-    });
-    let mut verbs = command.get_subcommands();
-    let own = match verb {
-        Some(verb) => own(command.find_subcommand(verb)?, name),
-        None => verbs.find_map(|verb| own(verb, name)),
-    };
+    let foreign = table::find(name, tongue).map(|(takes_value, asks)| (takes_value, Some(asks)));
     match verb {
-        Some(_) => own.or(foreign),
-        None => foreign.or(own),
+        Some(verb) => own(command.find_subcommand(verb)?, name).or(foreign),
+        None => {
+            let mut verbs = command.get_subcommands();
+            foreign.or_else(|| verbs.find_map(|verb| own(verb, name)))
+        }
     }
 }
 
@@ -194,8 +197,6 @@ fn own(verb: &Command, name: &str) -> Option<Spoken> {
         Some(letter) => arg.get_short() == Some(letter),
         None => arg.get_long() == Some(name),
     })?;
-    Some(Spoken {
-        takes_value: matches!(arg.get_action(), ArgAction::Set | ArgAction::Append),
-        asks: None,
-    })
+    let takes_value = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
+    Some((takes_value, None))
 }

@@ -25,9 +25,8 @@ const HABITS: &[(&str, &str)] = &[
     ("db 5432,6379", "probe db 5432,6379"),
     ("/run/app.sock", "connect /run/app.sock"),
     ("https://example.org/", "connect https://example.org/"),
-    ("udp://h:53", "connect -u h:53"),
     ("10.0.0.0/24 22", "probe 10.0.0.0/24 22"),
-    ("5005", "listen 5005"),
+    ("5005", "connect HOST 5005"),
     ("help", "--help"),
     ("help probe", "probe --help"),
     ("help frob", "--help"),
@@ -55,7 +54,6 @@ const HABITS: &[(&str, &str)] = &[
     ("-N host 22", "connect host 22"),
     ("-q 1 host 22", "connect --quit-after-eof 1 host 22"),
     ("-q0 host 22", "connect --quit-after-eof 0 host 22"),
-    ("-q -1 host 22", "connect host 22"),
     ("-p 4000 host 22", "connect --source :4000 host 22"),
     ("-s 10.0.0.9 host 22", "connect --source 10.0.0.9 host 22"),
     (
@@ -76,16 +74,12 @@ const HABITS: &[(&str, &str)] = &[
     ),
     ("-N -i 1 host 22", "connect --interval 1 host 22"),
     ("-i 1 --nodns host 22", "connect --idle 1 -n host 22"),
-    ("-x dump host 22", "connect --hex host 22"),
     ("-Lp 5005", "listen -k 5005"),
-    ("-T lowdelay host 22", "connect --dscp 4 host 22"),
     // A word is missing, or stands elsewhere.
     ("-w3 localhost", "connect -w 3 localhost PORT"),
     ("-zn 10.0.0.1", "probe -n 10.0.0.1 PORT"),
     ("-z", "probe HOST PORT"),
     ("10.0.0.1", "connect 10.0.0.1 PORT"),
-    ("/dev/tcp/localhost/80", "connect localhost 80"),
-    ("/dev/udp/localhost/53", "connect -u localhost 53"),
     ("-w 3 connect host 22", "connect -w 3 host 22"),
     ("-z connect host 22", "probe host 22"),
     ("--json probe host 22", "probe --json host 22"),
@@ -95,7 +89,7 @@ const HABITS: &[(&str, &str)] = &[
     ("server -p 80", "listen 80"),
     ("receive -l 5005", "recv -l 5005"),
     ("scan -p 22,80 host", "probe host 22,80"),
-    ("ping -c 3 host 80", "probe --count 3 host 80"),
+    ("ping host 80", "probe host 80"),
     ("tcping host 80", "probe host 80"),
     ("telnet host 25", "connect host 25"),
     ("curl http://host/", "connect http://host/"),
@@ -106,14 +100,12 @@ const HABITS: &[(&str, &str)] = &[
     ("nmap -p 22 host", "probe host 22"),
     ("nmap host", "probe host PORT"),
     ("socat - TCP:host:80", "connect host:80"),
-    ("sock connect host 80", "connect host 80"),
     ("version", "--version"),
     ("-C host 25", "connect --crlf host 25"),
     (
         "-b -u 192.0.2.255 9",
         "connect --broadcast -u 192.0.2.255 9",
     ),
-    ("-T ef host 22", "connect --dscp ef host 22"),
     ("-M 5 host 22", "connect --ttl 5 host 22"),
     ("-lk -e /bin/cat 5005", "listen -k 5005 -- /bin/cat"),
     ("-l 5005 -c date", "listen --sh date 5005"),
@@ -129,7 +121,6 @@ const HABITS: &[(&str, &str)] = &[
     ("listen -lk 5005", "listen -k 5005"),
     ("listen -p 5005", "listen 5005"),
     ("send -N host 22", "send host 22"),
-    ("send -q 1 host 22", "send --close-wait 1 host 22"),
     ("recv -l -p 5005", "recv -l 5005"),
     ("connect --nodelay -N host 22", "connect --nodelay host 22"),
     // nmap
@@ -144,14 +135,8 @@ const HABITS: &[(&str, &str)] = &[
     ("-Pn -p- host", "probe host 1-65535"),
     ("-p 1-100 host", "probe host 1-100"),
     ("-p22,80 host", "probe host 22,80"),
-    ("probe -p U:53 host", "probe -u host 53"),
-    (
-        "probe -sV -e lo -p 22 host",
-        "probe --banner --interface lo host 22",
-    ),
-    ("probe -iL hosts -p 22", "probe --targets hosts --ports 22"),
-    ("probe --max-retries 2 host 22", "probe --retry 2 host 22"),
-    // ping
+    ("probe -sV -p 22 host", "probe --banner host 22"),
+    ("-p- host", "probe host 1-65535"),
     (
         "probe -c 3 -i 0.2 host 22",
         "probe --count 3 --interval 0.2 host 22",
@@ -167,41 +152,29 @@ const HABITS: &[(&str, &str)] = &[
         "connect --source :4000 host 22",
     ),
     ("--idle-timeout 5 host 22", "connect --idle 5 host 22"),
-    ("-lk --max-conns 5 5005", "listen -k 5005"),
-    ("--max-conns 5 -kl 80", "listen -k 80"),
     (
         "-lk -m 5 -e cat 5005",
         "listen -k --max-clients 5 5005 -- cat",
     ),
-    ("-l --allowfile hosts 5005", "listen --allow @hosts 5005"),
     ("--wait 3 host 22", "connect -w 3 host 22"),
     ("--nodns host 22", "connect -n host 22"),
-    ("--hex-dump file host 22", "connect --hex host 22"),
     // socat
     ("- TCP:host:80", "connect host:80"),
-    ("STDIO TCP4:host:80,nodelay", "connect -4 --nodelay host:80"),
+    ("STDIO tcp4:host:80", "connect -4 host:80"),
     ("TCP-LISTEN:5005,fork,reuseaddr -", "listen -k 5005"),
-    ("UDP-RECV:514 -", "listen -u 514"),
     ("UDP:host:53 -", "connect -u host:53"),
     ("UNIX-CONNECT:/run/app.sock -", "connect unix:/run/app.sock"),
-    ("ABSTRACT-CONNECT:app -", "connect unix:@app"),
-    ("TCP-LISTEN:5005,fork EXEC:cat", "listen -k 5005 -- cat"),
+    ("- UNIX-LISTEN:/run/app.sock", "listen unix:/run/app.sock"),
     ("connect TCP:host:80", "connect host:80"),
-    ("-u - TCP:host:80", "send host:80"),
-    ("-u FILE:report.txt TCP:host:80", "send host:80 report.txt"),
-    ("-u TCP:host:80 -", "recv host:80"),
-    ("-u TCP-L:5005 CREATE:out", "recv -l 5005 -o out"),
-    ("-T 3 - TCP:host:80", "connect --idle 3 host:80"),
-    ("-d -d -x - TCP:host:80", "connect --hex host:80"),
-    (
-        "- TCP:host:80,bind=127.0.0.1,connect-timeout=3,tos=184",
-        "connect -w 3 --dscp ef --source 127.0.0.1 host:80",
-    ),
-    (
-        "TCP-L:5005,fork,max-children=3,range=10.0.0.0/8 SYSTEM:date",
-        "listen -k --max-clients 3 --allow 10.0.0.0/8 5005 --sh date",
-    ),
-    ("TCP-L:5005,fork,max-children=3 -", "listen -k 5005"),
+    // Who dials is never answered with an open port.
+    ("-u 514", "connect -u HOST 514"),
+    ("-z 5005", "probe HOST 5005"),
+    ("--recv-only 5005", "recv HOST 5005"),
+    ("get 5005", "recv HOST 5005"),
+    ("-l", "listen PORT"),
+    ("-l -c date 5005", "listen --sh date 5005"),
+    ("-L -e cat 5005", "listen -k 5005 -- cat"),
+    ("-c date listen 5005", "listen --sh date 5005"),
 ];
 
 #[test]
@@ -230,12 +203,19 @@ fn what_nobody_can_mean_is_said() {
         ("--ssl host 443", "`--ssl`: sock speaks no TLS"),
         ("-X 5 -x proxy:1080 host 22", "`-X`: sock knows no proxies"),
         (
+            "-x proxy host 22",
+            "`-x`: sock knows no proxies, and a dump is --hex",
+        ),
+        (
             "-W 5 -ul 5005",
             "`-W`: `sock recv -u --count N` ends after so many datagrams",
         ),
+        // Not as in ncat, where it takes a value.
+        ("-d host 22", "recv host 22"),
+        ("-T lowdelay host 22", "`-T`: see --dscp"),
         (
-            "nmap -F host",
-            "`-F`: a port is asked by its number or its name",
+            "nmap -p22,U:53 host",
+            "`-p`: ports are a list as 22,80-90; -u asks UDP's",
         ),
         ("-sn 10.0.0.0/24", "`-sn`: sock asks ports, not hosts"),
         (
@@ -248,12 +228,115 @@ fn what_nobody_can_mean_is_said() {
              the argument '--udp' cannot be used with '[CMD]...'",
         ),
         (
-            "connect -e /bin/sh host 22",
-            "`-e`: only sock listen runs a command, for who comes",
+            "-d -d -x - TCP:host:80",
+            "`TCP:host:80` is an address of socat: see sock(1), COMPARISON",
         ),
     ];
     for (line, expected) in table {
         assert_eq!(said(line).as_deref(), Some(expected), "sock {line}");
+    }
+}
+
+/// A command behind an open port is offered to nobody who did not listen.
+#[test]
+fn a_shell_is_for_who_listens() {
+    let only_listen = "`--sh` and `-- CMD` are for sock listen";
+    for (line, option) in [
+        ("nc -c 10.0.0.5 443", "-c"),
+        ("nc -c host 80", "-c"),
+        ("-c sh 443", "-c"),
+        ("-vnc sh 443", "-c"),
+        ("-e /bin/sh 443", "-e"),
+        ("-e /bin/sh host 443", "-e"),
+        ("-ke /bin/sh 443", "-e"),
+        ("-ue /bin/sh 443", "-e"),
+        ("-U -e /bin/sh /run/s", "-e"),
+        ("-el 443 80", "-e"),
+        ("--exec sh 443", "--exec"),
+        ("--sh-exec=sh 443", "--sh-exec"),
+        ("--sh id 443", "--sh"),
+        ("443 --sh id", "--sh"),
+        ("connect -e /bin/sh host 22", "-e"),
+        ("recv -c sh 443", "-c"),
+        ("client -c sh 443", "-c"),
+    ] {
+        let expected = format!("`{option}`: {only_listen}");
+        assert_eq!(said(line), Some(expected), "sock {line}");
+    }
+    for line in [
+        "server -c sh 443",
+        "server 443 --sh id",
+        "server 443 -- sh",
+        "bind -e sh 443",
+    ] {
+        let said = said(line).expect(line);
+        assert!(said.ends_with("did you mean `listen`?"), "{line}: {said}");
+    }
+}
+
+/// Nobody listens, runs a command or writes a file who did not ask for it, and
+/// nothing goes around a proxy or without TLS.
+#[test]
+fn no_answer_is_dangerous() {
+    let options = "|-c sh|-e sh|-k|-u|-z|-v|-p 22|-p 1-9|-s ::1|-U|-d|-i 1|-m 5|-x h:1|-X 5|\
+        -o f|-q 1|-N|-T ef|-Pn|-sU|--ssl|--proxy h:1|--sh-exec sh|--sh id|--recv-only|\
+        --send-only|--output f|--keep-open|-C";
+    let verbs = "|nc|nmap|connect|recv|probe|get|client|curl -L|telnet -l";
+    let addresses = ["", "443", "host 443", "host:443", "/run/s", "443 -- sh"];
+    let pairs = options
+        .split('|')
+        .flat_map(|one| [one.to_owned(), format!("{one} -e sh")]);
+    let mut offered = 0;
+    for pair in pairs {
+        let lines = verbs
+            .split('|')
+            .flat_map(|verb| addresses.map(|address| format!("{verb} {pair} {address}")));
+        for line in lines {
+            let Some(habit) = habit(&line) else { continue };
+            let habit = habit.judged(|words| objection(words, Plan::objection));
+            for meant in habit.meant {
+                let said = quoted(&meant.words);
+                assert!(is_harmless(&line, &meant.words), "sock {line}: sock {said}");
+                offered += 1;
+            }
+        }
+    }
+    assert!(offered > 300, "{offered}");
+}
+
+/// Whether an answer to a line that does not listen dials what was typed, and
+/// does nothing else.
+fn is_harmless(line: &str, words: &[String]) -> bool {
+    let has = |word: &str| words.iter().any(|one| one == word);
+    let begins = |word: &str| words.iter().any(|one| one.starts_with(word));
+    let dials = has("HOST") || begins("host") || begins("unix:") || has("/run/s");
+    let listens = has("listen") || has("-l") || has("--listen");
+    // Behind another verb than listen nothing runs after `--`.
+    let runs = has("--sh");
+    let line = line.trim_start();
+    let is_recvs = line.starts_with("recv") || line.starts_with("get");
+    let writes = (has("--output") || has("-o")) && !is_recvs;
+    let around = ["-x", "-X", "--ssl", "--proxy"];
+    dials && !listens && !runs && !writes && !around.iter().any(|one| line.contains(one))
+}
+
+/// An access rule, an address or TLS of socat's is never left out.
+#[test]
+fn what_is_not_simple_in_socat_is_looked_up() {
+    for line in [
+        "TCP-LISTEN:5005,fork,range=10.0.0.0/8 -",
+        "TCP-LISTEN:5005,bind=127.0.0.1 -",
+        "TCP-LISTEN:5005,fork EXEC:sh",
+        "TCP-LISTEN:5005 TCP:host:80",
+        "OPENSSL-LISTEN:5005 -",
+        "listen TCP:host:80",
+        "-u TCP-L:5005 CREATE:out",
+        "-u - UDP:host:80",
+        "UDP-RECV:514 -",
+    ] {
+        let said = said(line).expect(line);
+        let is_told = said.ends_with(" is an address of socat: see sock(1), COMPARISON");
+        assert!(is_told, "sock {line}: {said}");
     }
 }
 
@@ -273,6 +356,12 @@ fn what_is_no_habit_is_left_to_clap() {
         "--frobnicate h 1",
         "connect -Y h 1",
         "listen -4 -6",
+        "curl -L host:80",
+        "telnet -l root 23",
+        "nmap -D decoy host",
+        "nmap -sA host",
+        "nmap -x h:1 host",
+        "ncat --lua-exec f 80",
     ] {
         assert_eq!(said(line), None, "sock {line}");
     }
@@ -286,10 +375,6 @@ fn whose_words_they_are_is_told_where_it_matters() {
             "-i 1 h 22",
             "a verb comes before `-i`; did you mean `sock connect --interval 1 h 22` (as in nc) \
              or `sock connect --idle 1 h 22` (as in ncat)?",
-        ),
-        (
-            "-x f h 22",
-            "`-x`: sock knows no proxies; did you mean `sock connect --hex h 22` (as in ncat)?",
         ),
         (
             "-z h 22",
