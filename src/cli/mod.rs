@@ -149,8 +149,7 @@ fn refusal(error: clap::Error, words: &[OsString], json: bool, judge: Judge) -> 
     if others.contains(&error.kind()) {
         let words = words.iter().skip(1);
         let words: Vec<String> = words.map(|word| word.to_string_lossy().into()).collect();
-        if let Some(habit) = habits::meant(&command(), &words) {
-            let habit = habit.judged(|words| objection(words, judge));
+        if let Some(habit) = habit(&words, judge) {
             let verb = habit.verb.as_deref().unwrap_or_default();
             return usage_error(verb, json, habit.said());
         }
@@ -171,6 +170,15 @@ fn refusal(error: clap::Error, words: &[OsString], json: bool, judge: Judge) -> 
         }
         _ => Refusal { error, json },
     }
+}
+
+/// What was meant by these words after `sock`, if they are somebody else's.
+fn habit(words: &[String], judge: Judge) -> Option<habits::Habit> {
+    let command = command();
+    let habit = habits::meant(&command, words)?;
+    let typed = words.first().and_then(|word| command.find_subcommand(word));
+    let typed = typed.map(|verb| verb.get_name());
+    Some(habit.judged(typed, |words| objection(words, judge)))
 }
 
 /// Why these words after `sock` would be refused, if they would be.

@@ -78,8 +78,13 @@ impl Habit {
         self
     }
 
-    /// Without commands that would be refused; if all would be, says why.
-    pub fn judged(mut self, refused: impl Fn(&[String]) -> Option<String>) -> Habit {
+    /// Without commands that would be refused; if all would be, says why, unless
+    /// the verb that was typed says more by its own usage.
+    pub fn judged(
+        mut self,
+        typed: Option<&str>,
+        refused: impl Fn(&[String]) -> Option<String>,
+    ) -> Habit {
         let mut why = None;
         self.meant.retain(|one| match refused(&one.filled()) {
             Some(reason) => {
@@ -88,7 +93,9 @@ impl Habit {
             }
             None => true,
         });
-        if let (true, Some(why)) = (self.meant.is_empty(), why) {
+        if typed.is_some() && self.meant.is_empty() {
+            self.verb = typed.map(str::to_owned);
+        } else if let (true, Some(why)) = (self.meant.is_empty(), why) {
             self.wrong = format!("{}; not possible: {why}", self.wrong);
         }
         self
