@@ -7,6 +7,7 @@ pub mod errqueue;
 pub mod group;
 pub mod holder;
 pub mod memory;
+pub mod netlink;
 pub mod outq;
 pub mod pidfd;
 pub mod rlimit;

@@ -4,16 +4,15 @@
 use std::ffi::OsStr;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use nix::errno::Errno;
 use nix::libc;
-use nix::sys::socket::{
-    AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket,
-};
+use nix::sys::socket::SockProtocol;
 use nix::sys::stat::{major, minor};
+
+use super::netlink::{self, ask, attribute, u32_at};
 
 /// A listening socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +27,8 @@ pub struct Listening {
     pub drops: Option<u32>,
 }
 
-// linux/sock_diag.h, linux/inet_diag.h, linux/unix_diag.h, linux/netlink.h and
-// the states of net/tcp_states.h, which libc does not name.
+// linux/sock_diag.h, linux/inet_diag.h, linux/unix_diag.h and the states
+// of net/tcp_states.h, which libc does not name.
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const INET_DIAG_SKMEMINFO: u16 = 7;
 const SK_MEMINFO_DROPS: usize = 8;
@@ -44,7 +43,6 @@ const LISTEN: u32 = 1 << 10;
 const CLOSE: u32 = 1 << 7;
 /// A handshake whose last segment is awaited, by the name of either kernel.
 const SYN_RECV: u32 = 1 << 3 | 1 << 12;
-const HEADER: usize = 16;
 const INET_MESSAGE: usize = 72;
 const UNIX_MESSAGE: usize = 16;
 
@@ -101,51 +99,11 @@ pub fn bound_to(device: u64, file: u64, name: &OsStr) -> io::Result<Option<u32>>
 }
 
 fn open() -> io::Result<OwnedFd> {
-    Ok(socket(
-        AddressFamily::Netlink,
-        SockType::Datagram,
-        SockFlag::SOCK_CLOEXEC,
-        SockProtocol::NetlinkSockDiag,
-    )?)
-}
-
-/// A dump: its messages one by one. The kernel answers at once, from the call
-/// itself, so nothing here waits.
-fn ask(diag: &OwnedFd, request: &[u8], mut take: impl FnMut(&[u8])) -> io::Result<()> {
-    send(diag.as_raw_fd(), request, MsgFlags::empty())?;
-    let mut buffer = vec![0; 32 * 1024];
-    loop {
-        let length = match recv(diag.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT) {
-            Ok(length) => length,
-            Err(Errno::EINTR) => continue,
-            Err(errno) => return Err(errno.into()),
-        };
-        let mut rest = &buffer[..length];
-        while rest.len() >= HEADER {
-            let whole = (u32_at(rest, 0) as usize).clamp(HEADER, rest.len());
-            match i32::from(u16_at(rest, 4)) {
-                libc::NLMSG_DONE => return Ok(()),
-                libc::NLMSG_ERROR => {
-                    let errno = (u32_at(rest, HEADER) as i32).wrapping_neg();
-                    return Err(io::Error::from_raw_os_error(errno));
-                }
-                _ => take(&rest[HEADER..whole]),
-            }
-            rest = &rest[whole.next_multiple_of(4).min(rest.len())..];
-        }
-    }
+    netlink::open(SockProtocol::NetlinkSockDiag)
 }
 
 fn request(payload: &[u8]) -> Vec<u8> {
-    let flags = (libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16;
-    let mut bytes = Vec::with_capacity(HEADER + payload.len());
-    bytes.extend(((HEADER + payload.len()) as u32).to_ne_bytes());
-    bytes.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
-    bytes.extend(flags.to_ne_bytes());
-    // Sequence and port: there is one question, and the kernel knows who asks.
-    bytes.extend([0; 8]);
-    bytes.extend(payload);
-    bytes
+    netlink::dump(SOCK_DIAG_BY_FAMILY, payload)
 }
 
 /// `struct inet_diag_req_v2`, for sockets with any addresses.
@@ -218,31 +176,11 @@ fn local(message: &[u8]) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip.to_canonical(), port))
 }
 
-/// The value of a netlink attribute.
-fn attribute(mut rest: &[u8], wanted: u16) -> Option<&[u8]> {
-    while rest.len() >= 4 {
-        let length = usize::from(u16_at(rest, 0)).clamp(4, rest.len());
-        if u16_at(rest, 2) == wanted {
-            return Some(&rest[4..length]);
-        }
-        rest = &rest[length.next_multiple_of(4).min(rest.len())..];
-    }
-    None
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    u16::from_ne_bytes([bytes[at], bytes[at + 1]])
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    let part = bytes.get(at..at + 4).and_then(|part| part.try_into().ok());
-    u32::from_ne_bytes(part.unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::net::{TcpListener, TcpStream};
+    use std::os::fd::AsRawFd;
     use std::os::linux::fs::MetadataExt;
     use std::os::unix::net::{UnixListener, UnixStream};
 
@@ -310,7 +248,6 @@ mod tests {
         }
         for length in 0..40 {
             let _ = unix_listening(&vec![0xff; length]);
-            let _ = attribute(&vec![0; length], 7);
         }
     }
 }
