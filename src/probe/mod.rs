@@ -64,8 +64,13 @@ pub enum Peer {
 impl Peer {
     /// The address of an Internet peer.
     pub fn ip(&self) -> Option<IpAddr> {
+        self.inet().map(|address| address.ip())
+    }
+
+    /// Address and port of an Internet peer.
+    pub fn inet(&self) -> Option<SocketAddr> {
         match self {
-            Peer::Inet(address) => Some(address.ip()),
+            Peer::Inet(address) => Some(*address),
             Peer::Unix(_) => None,
         }
     }

@@ -8,6 +8,7 @@ use nix::libc;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{Outcome, errno};
+use crate::sys::broadcast::is_broadcast;
 use crate::sys::errqueue::{self, Entry};
 use crate::sys::tcp_info;
 use crate::verdict::Evidence;
@@ -46,6 +47,9 @@ pub fn ask(socket: &Socket, peer: SocketAddr) -> Outcome {
             libc::EAGAIN => Outcome::Short(libc::EAGAIN),
             number => match entry(socket, number) {
                 // After either of these a SYN has been answered.
+                None if number == libc::ENETUNREACH && is_broadcast(peer.ip()) => {
+                    Outcome::Settled(Evidence::Broadcast, Some(0))
+                }
                 None if !matches!(number, libc::ECONNREFUSED | libc::ECONNRESET) => {
                     Outcome::failed(&error)
                 }

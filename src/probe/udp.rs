@@ -8,6 +8,7 @@ use nix::libc;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{Outcome, banner, errno};
+use crate::sys::broadcast::is_broadcast;
 use crate::sys::errqueue::{self, Entry};
 use crate::verdict::Evidence;
 
@@ -43,20 +44,13 @@ pub fn ask(socket: &Socket, peer: SocketAddr, payload: &[u8]) -> Outcome {
             // EAGAIN when all are taken; this one means no address.
             libc::EADDRNOTAVAIL => Outcome::Settled(Evidence::NoSource, Some(0)),
             libc::EAGAIN => Outcome::Short(libc::EAGAIN),
-            // No host has this address, as TCP says at once.
-            libc::EACCES if is_broadcast(socket, peer) => {
-                Outcome::Settled(Evidence::errno(libc::ENETUNREACH), Some(0))
+            libc::EACCES if is_broadcast(peer.ip()) => {
+                Outcome::Settled(Evidence::Broadcast, Some(0))
             }
             _ => Outcome::failed(&error),
         };
     }
     send(socket, payload, 0)
-}
-
-/// Whether EACCES was about a broadcast address (SO_BROADCAST of socket(7)) and
-/// not about a route. Nothing is sent.
-fn is_broadcast(socket: &Socket, peer: SocketAddr) -> bool {
-    socket.set_broadcast(true).is_ok() && socket.connect(&peer.into()).is_ok()
 }
 
 /// Sends the datagram after `sent` others, and looks at once: loopback, a local

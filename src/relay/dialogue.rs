@@ -19,7 +19,7 @@ use crate::failure::{Class, Failure, StageError};
 use crate::run::{Interest, Run, Wake};
 use crate::stage::connect::Conn;
 use crate::stage::pace::Pace;
-use crate::stage::{Stage, recv, send};
+use crate::stage::{Stage, recv, send, silence};
 use crate::units;
 
 /// What is done about the peer's answer to a message.
@@ -112,7 +112,7 @@ impl<'a> Dialogue<'a> {
                         if self.wait(run, PollFlags::POLLIN, Some(begun + wait))? == Wake::Time {
                             let wait = units::display(wait);
                             let reason = format!("no reply in --await-reply {wait}");
-                            return Err(self.error(Class::NoAnswer, reason));
+                            return Err(silence(self.conn, begun, reason).into());
                         }
                     }
                 }

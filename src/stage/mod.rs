@@ -15,12 +15,14 @@ pub mod queue;
 pub mod recv;
 pub mod resolve;
 pub mod send;
+mod silence;
 pub mod socket;
 
 use std::fmt;
 use std::str::FromStr;
 
 pub use hint::hint;
+pub use silence::silence;
 
 use crate::word::{WordError, nearest};
 

@@ -1,12 +1,14 @@
 //! The little that is not in socket2 or nix; the only place with `unsafe` or
 //! `cfg(target_os)`.
 
+pub mod broadcast;
 pub mod child;
 pub mod descriptor;
 pub mod errqueue;
 pub mod group;
 pub mod holder;
 pub mod memory;
+pub mod neighbour;
 pub mod netlink;
 pub mod outq;
 pub mod pidfd;

@@ -23,7 +23,7 @@ use crate::run::Run;
 use crate::stage::bind::Bound;
 use crate::stage::connect::Conn;
 use crate::stage::recv::STREAM_BUFFER;
-use crate::stage::{Stage, accept, recv};
+use crate::stage::{accept, recv, silence};
 use crate::units;
 
 /// How long nothing may come after stdin's end and the last datagram.
@@ -162,7 +162,7 @@ fn hold(
     let result = match over {
         Ok(Over::Idle(timer)) => Err(run.timed_out(timer)),
         Ok(_) if heard.get() => Ok(()),
-        Ok(_) => Err(silence(&conn.peer, quiet, sent)),
+        Ok(_) => Err(nothing_came(conn, quiet, sent, begun)),
         Err(failure) => Err(failure),
     };
     Tried {
@@ -173,14 +173,20 @@ fn hold(
     }
 }
 
-fn silence(peer: &str, quiet: Duration, sent: u64) -> Failure {
-    let reason = format!("no answer in {}", units::display(quiet));
-    let error = StageError::new(Stage::Recv, peer, Class::NoAnswer, reason);
-    let hint = match sent {
-        0 => "nothing was sent",
-        _ => "the peer is silent, or something on the way drops it; nobody can tell",
-    };
-    error.hint(hint).into()
+fn nothing_came(conn: &Conn, quiet: Duration, sent: u64, begun: Instant) -> Failure {
+    let mut error = silence(
+        conn,
+        begun,
+        format!("no answer in {}", units::display(quiet)),
+    );
+    error.hint.get_or_insert_with(|| {
+        let hint = match sent {
+            0 => "nothing was sent",
+            _ => "the peer is silent, or something on the way drops it; nobody can tell",
+        };
+        hint.to_owned()
+    });
+    error.into()
 }
 
 /// `listen -u`: a conversation with the first who speaks.

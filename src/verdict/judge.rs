@@ -28,12 +28,18 @@ pub enum Evidence {
     /// UDP silence of a host that rations its ICMP errors, and may have had none
     /// left for this port.
     Rationed,
+    /// Silence, because nobody on our own link answers for the target's address:
+    /// what was sent still waits for a neighbour.
+    NoNeighbour,
     /// Silence, but our own SYNs never left: TCP_INFO shows retransmissions
     /// that were made (`total_retrans`) and none outstanding (`retrans`).
     LocalDrop,
     /// This machine has no address that could talk to the target's family or
     /// scope: EADDRNOTAVAIL although ports are free.
     NoSource,
+    /// The routing table says that the address is a broadcast address, and
+    /// nothing was sent.
+    Broadcast,
     /// The socket met itself: local and remote end were the same (RFC 9293
     /// section 3.5, simultaneous open), again and again.
     SelfConnect,
@@ -63,8 +69,13 @@ pub fn judge(
         Evidence::Reply => Verdict::new(State::Open, "reply"),
         Evidence::Silence => silence(protocol),
         Evidence::Rationed => Verdict::new(State::Silent, ICMP_LIMITED),
+        Evidence::NoNeighbour => Verdict {
+            by: own.map(|own| own.to_canonical()),
+            ..Verdict::new(State::Unreachable, NEIGHBOUR_FAILURE)
+        },
         Evidence::LocalDrop => Verdict::new(State::Error, LOCAL_FIREWALL),
         Evidence::NoSource => Verdict::new(State::Unreachable, "no-route"),
+        Evidence::Broadcast => Verdict::new(State::Unreachable, "broadcast"),
         Evidence::SelfConnect => Verdict::new(State::Error, "self-connect"),
         Evidence::Errno {
             icmp: Some(icmp), ..
@@ -75,6 +86,7 @@ pub fn judge(
 
 /// Silence that says less than silence.
 pub const ICMP_LIMITED: &str = "icmp-limited";
+const NEIGHBOUR_FAILURE: &str = "neighbour-failure";
 const LOCAL_FIREWALL: &str = "local-firewall";
 
 fn silence(protocol: Protocol) -> Verdict {
@@ -106,7 +118,7 @@ fn by_icmp(
     }
     if by_ourselves && reason == HOST_UNREACHABLE {
         // Our own kernel reports that ARP or neighbour discovery got no answer.
-        reason = "neighbour-failure".into();
+        reason = NEIGHBOUR_FAILURE.into();
     } else if by_ourselves && reason != "icmp-time-exceeded" {
         // A route that is missing or forbidden here fails without a packet
         // (see `by_errno`), so this one was made by a firewall of ours.
@@ -137,6 +149,10 @@ fn by_errno(
         (Protocol::Tcp, Errno::ECONNRESET | Errno::EPIPE) => (State::Open, "syn-ack"),
         // The kernel ran out of SYN retries (net.ipv4.tcp_syn_retries) first.
         (Protocol::Tcp, Errno::ETIMEDOUT) => return silence(protocol),
+        // connect() of TCP says so whatever the routes are.
+        (Protocol::Tcp, Errno::ENETUNREACH) if is_multicast(target) => {
+            (State::Unreachable, "multicast")
+        }
         (_, Errno::ENETUNREACH | Errno::EHOSTUNREACH) => (State::Unreachable, "no-route"),
         (_, Errno::EACCES) => (State::Unreachable, "route-prohibited"),
         (_, Errno::EINVAL) if !is_badly_asked(target, own) => {
@@ -146,6 +162,10 @@ fn by_errno(
         _ => return name(errno),
     };
     Verdict::new(state, reason)
+}
+
+fn is_multicast(target: Option<IpAddr>) -> bool {
+    target.is_some_and(|target| target.to_canonical().is_multicast())
 }
 
 /// EINVAL also means a link-local target without its zone, and a loopback

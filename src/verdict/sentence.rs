@@ -41,7 +41,7 @@ pub fn sentence(
             sent(syns, "datagram"),
             seconds(time)
         ),
-        State::Unreachable => unreachable(verdict, target),
+        State::Unreachable => unreachable(protocol, verdict, target),
         State::Error => error(verdict),
     }
 }
@@ -96,7 +96,7 @@ fn rejected(verdict: &Verdict, target: Option<IpAddr>) -> String {
     }
 }
 
-fn unreachable(verdict: &Verdict, target: Option<IpAddr>) -> String {
+fn unreachable(protocol: Protocol, verdict: &Verdict, target: Option<IpAddr>) -> String {
     let by = match verdict.by {
         Some(by) if Some(by) != target => by.to_string(),
         _ => "the host, or a NAT or firewall that speaks in its name,".to_owned(),
@@ -105,6 +105,16 @@ fn unreachable(verdict: &Verdict, target: Option<IpAddr>) -> String {
         "no-route" => "this machine has no route to it".to_owned(),
         "route-prohibited" => "the routing table of this machine prohibits it".to_owned(),
         "route-blackhole" => "the routing table of this machine discards it (blackhole)".to_owned(),
+        "broadcast" => {
+            let how = match protocol {
+                Protocol::Udp => ": send to it with `sock send -u --broadcast`",
+                Protocol::Tcp | Protocol::Unix => "",
+            };
+            format!("a broadcast address of a network of this machine, which no host has{how}")
+        }
+        "multicast" => {
+            "the address of a multicast group, which no host has: TCP needs one host".to_owned()
+        }
         "neighbour-failure" => "nobody on the local network answers for this address: \
              the host is down, or the address is wrong"
             .to_owned(),

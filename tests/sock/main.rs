@@ -26,6 +26,7 @@ mod killed;
 mod knocks;
 mod memory;
 mod messages;
+mod neighbours;
 mod options;
 mod package;
 mod pauses;

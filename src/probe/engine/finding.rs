@@ -63,7 +63,9 @@ pub fn local(socket: &Socket, evidence: &Evidence) -> Option<SocketAddr> {
 pub fn own(question: &Question, local: Option<SocketAddr>, evidence: &Evidence) -> Option<IpAddr> {
     match (local, evidence, &question.peer) {
         (Some(local), _, _) => Some(local.ip()),
-        (None, Evidence::Errno { icmp: Some(_), .. }, Peer::Inet(peer)) => tcp::source(*peer),
+        (None, Evidence::Errno { icmp: Some(_), .. } | Evidence::NoNeighbour, Peer::Inet(peer)) => {
+            tcp::source(*peer)
+        }
         _ => None,
     }
 }

@@ -30,6 +30,7 @@ use super::flight::Flights;
 use super::rate::Rate;
 use super::schedule::{Next, Schedule};
 use super::{Answer, Options, Peer, Stopped, payload, udp};
+use crate::sys::neighbour::Neighbours;
 use crate::verdict::{Evidence, Protocol};
 
 /// Questions put, and events taken, before the other side of the loop has its
@@ -80,6 +81,7 @@ pub fn run(
         spare: [None, None],
         twins: 0,
         earlier: HashMap::new(),
+        neighbours: Neighbours::default(),
         answers: Vec::with_capacity(BATCH),
         desk,
     };
@@ -114,6 +116,8 @@ struct Engine<'a, 'q, 'c> {
     twins: usize,
     /// What questions that are asked again have behind them, by their id.
     earlier: HashMap<usize, Earlier>,
+    /// Whether silence is that of nobody.
+    neighbours: Neighbours,
     /// Answers that the client has not heard yet.
     answers: Vec<Answer>,
     desk: &'a Desk<'c>,

@@ -1,7 +1,7 @@
 //! Ending a question: what was learned goes to the judge, and the verdict to
 //! the client.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use socket2::Socket;
 
@@ -190,6 +190,16 @@ impl Engine<'_, '_, '_> {
         true
     }
 
+    /// Whether what has been sent in this time was for a host that is not there:
+    /// the kernel takes longer to say so than one of many is given.
+    fn is_nobody(&mut self, question: &Question, time: Duration) -> bool {
+        let now = Instant::now();
+        match (question.peer.inet(), now.checked_sub(time)) {
+            (Some(peer), Some(since)) => self.neighbours.is_unanswered(peer, since, now),
+            _ => false,
+        }
+    }
+
     pub(super) fn report(&mut self, question: &Question, finding: Finding<'_>) -> Result<(), Halt> {
         if question.id == CONTROL {
             return Ok(());
@@ -214,6 +224,10 @@ impl Engine<'_, '_, '_> {
                 };
                 (time, sent.map(|sent| sent + earlier.sent))
             }
+        };
+        let evidence = match evidence {
+            Evidence::Silence if self.is_nobody(question, time) => &Evidence::NoNeighbour,
+            evidence => evidence,
         };
         let local = socket.and_then(|socket| finding::local(socket, evidence));
         let own = finding::own(question, local, evidence);

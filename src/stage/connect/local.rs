@@ -19,6 +19,7 @@ use crate::failure::{Class, Failure, StageError};
 use crate::run::{Run, millis, outcome};
 use crate::stage::socket::{Transport, local_name, socket};
 use crate::stage::{Stage, bind};
+use crate::sys::broadcast::is_broadcast;
 use crate::sys::errqueue;
 use crate::verdict::{Evidence, Protocol, judge};
 
@@ -51,18 +52,12 @@ pub fn udp(run: &mut Run, address: &SocketAddr, options: &Options) -> Result<Con
         let evidence = Evidence::errno(errno as i32);
         let verdict = judge(Protocol::Udp, Some(address.ip()), None, &evidence);
         let error = StageError::os(Stage::Connect, &*object, class(&verdict), errno);
-        match errno == Errno::EACCES && is_broadcast(&socket, address) {
+        match errno == Errno::EACCES && is_broadcast(address.ip()) {
             true => error.hint("this is a broadcast address: see --broadcast"),
             false => error,
         }
     })?;
     finish(run, socket, object, Transport::Udp, begun)
-}
-
-/// Whether EACCES was about a broadcast address (SO_BROADCAST of socket(7)) and
-/// not about a route. Nothing is sent.
-fn is_broadcast(socket: &Socket, address: &SocketAddr) -> bool {
-    socket.set_broadcast(true).is_ok() && socket.connect(&(*address).into()).is_ok()
 }
 
 /// Connects to a Unix socket. A datagram socket gets a name of its own

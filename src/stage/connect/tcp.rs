@@ -20,7 +20,8 @@ use crate::failure::{Class, Failure, StageError, errno_name};
 use crate::run::{Interest, Run, Wake, millis, outcome};
 use crate::stage::socket::{Transport, local_name, socket};
 use crate::stage::{Stage, bind};
-use crate::sys::{errqueue, sockopt, tcp_info};
+use crate::sys::broadcast::is_broadcast;
+use crate::sys::{errqueue, neighbour, sockopt, tcp_info};
 use crate::verdict::Evidence;
 
 /// How long an attempt is alone before the next address is tried too (the
@@ -191,6 +192,8 @@ impl Attempt {
         let dropped = tcp_info::tcp_info(&self.socket).is_ok_and(|info| info.is_dropped_locally());
         let evidence = if dropped {
             Evidence::LocalDrop
+        } else if neighbour::is_unanswered(address, self.begun) {
+            Evidence::NoNeighbour
         } else {
             Evidence::Silence
         };
@@ -258,9 +261,14 @@ impl Attempt {
     }
 
     fn failed(self, run: &mut Run, errno: Errno) -> Failed {
-        let evidence = Evidence::Errno {
-            errno: errno as i32,
-            icmp: errqueue::take(&self.socket).ok().flatten(),
+        let evidence = match errqueue::take(&self.socket).ok().flatten() {
+            None if errno == Errno::ENETUNREACH && is_broadcast(self.address.ip()) => {
+                Evidence::Broadcast
+            }
+            icmp => Evidence::Errno {
+                errno: errno as i32,
+                icmp,
+            },
         };
         self.fail(run, evidence, Some(errno))
     }

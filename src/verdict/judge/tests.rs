@@ -185,6 +185,52 @@ fn an_entry_of_local_origin_is_judged_by_its_errno() {
 }
 
 #[test]
+fn a_missing_neighbour_is_told_by_ourselves_however_it_is_known() {
+    for [target, own, _] in [V4, V6] {
+        let mut said = vec![judge(
+            Tcp,
+            Some(ip(target)),
+            Some(ip(own)),
+            &Evidence::NoNeighbour,
+        )];
+        let v6 = ip(own).is_ipv6();
+        let (kind, code) = if v6 { (1, 3) } else { (3, 1) };
+        let entry = Icmp {
+            v6,
+            kind,
+            code,
+            offender: Some(ip(own)),
+            errno: Errno::EHOSTUNREACH as i32,
+            origin_local: false,
+        };
+        let evidence = Evidence::Errno {
+            errno: entry.errno,
+            icmp: Some(entry),
+        };
+        said.push(judge(Tcp, Some(ip(target)), Some(ip(own)), &evidence));
+        assert_eq!(said[0], said[1]);
+        assert_eq!(said[0].by, Some(ip(own)));
+    }
+}
+
+#[test]
+fn only_tcp_cannot_reach_any_group() {
+    let evidence = Evidence::errno(Errno::ENETUNREACH as i32);
+    for (target, reason) in [
+        ("239.1.1.1", "multicast"),
+        ("::ffff:239.1.1.1", "multicast"),
+        ("ff02::1", "multicast"),
+        ("240.0.0.1", "no-route"),
+        ("fe80::1", "no-route"),
+    ] {
+        let verdict = judge(Tcp, Some(ip(target)), None, &evidence);
+        assert_eq!(verdict, Verdict::new(Unreachable, reason), "{target}");
+        let verdict = judge(Udp, Some(ip(target)), None, &evidence);
+        assert_eq!(verdict, Verdict::new(Unreachable, "no-route"), "{target}");
+    }
+}
+
+#[test]
 fn evidence_that_is_no_error() {
     let rows = [
         (Tcp, Evidence::Connected, Open, "syn-ack"),
@@ -194,6 +240,10 @@ fn evidence_that_is_no_error() {
         (Udp, Evidence::Silence, Silent, "no-answer"),
         (Tcp, Evidence::LocalDrop, Error, "local-firewall"),
         (Tcp, Evidence::NoSource, Unreachable, "no-route"),
+        (Tcp, Evidence::NoNeighbour, Unreachable, "neighbour-failure"),
+        (Udp, Evidence::NoNeighbour, Unreachable, "neighbour-failure"),
+        (Tcp, Evidence::Broadcast, Unreachable, "broadcast"),
+        (Udp, Evidence::Broadcast, Unreachable, "broadcast"),
         (Tcp, Evidence::SelfConnect, Error, "self-connect"),
     ];
     for (protocol, evidence, state, reason) in rows {

@@ -6,6 +6,7 @@ use super::{Flying, STEP, Told, Walk};
 use crate::probe::trace::{Heard, quote};
 use crate::probe::{Outcome, tcp, udp};
 use crate::sys::errqueue::Entry;
+use crate::sys::neighbour;
 use crate::sys::tcp_info;
 use crate::verdict::{Evidence, Protocol, judge};
 
@@ -48,6 +49,16 @@ impl Walk<'_> {
                     self.flow.move_on();
                     (Evidence::Silence, None)
                 }
+            };
+            // The silence of a TTL is that of a router, for all that is known.
+            let evidence = match evidence {
+                (Evidence::Silence, sent)
+                    if flying.ttl.is_none()
+                        && neighbour::is_unanswered(self.flow.peer, flying.flight.began) =>
+                {
+                    (Evidence::NoNeighbour, sent)
+                }
+                evidence => evidence,
             };
             let is_open = evidence.0 == Evidence::Connected;
             let detail = Detail {
