@@ -24,6 +24,7 @@ use nix::unistd::Pid;
 use super::lab::Namespace;
 use super::like::{like, line_like};
 use super::schema;
+use super::survivors;
 use super::tty::terminal;
 use super::wait::{DEADLINE, start_clock};
 
@@ -318,6 +319,7 @@ impl Cmd {
         let (out, out_end) = output(self.stdout);
         let (err, err_end) = output(self.stderr);
         command.stdout(out).stderr(err);
+        survivors::die_with_us(&mut command);
 
         let started = Instant::now();
         let child = command
@@ -687,8 +689,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         if self.reaped.is_none() {
             // Not reaped yet, so the id is still its own.
-            let _ = self.child.kill();
-            let _ = self.child.wait();
+            survivors::end(&mut self.child);
             if !thread::panicking() {
                 let wrong = {
                     let state = self.shared.state.lock().expect("no holder panics");

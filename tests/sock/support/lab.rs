@@ -2,8 +2,9 @@
 //! allows user namespaces (user_namespaces(7)), and that nothing survives.
 //!
 //! A namespace is held by one process that reads a pipe of ours. When the test
-//! process ends, by whatever way, the pipe ends, that process ends, and with it
-//! the namespaces and all that was mounted in them.
+//! process ends, by whatever way, the pipe ends, that process kills what still
+//! runs there and ends, and with it the namespaces and all that was mounted in
+//! them.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
@@ -12,13 +13,14 @@ use std::sync::OnceLock;
 
 use super::command::Cmd;
 use super::peer::{peer, skip};
+use super::survivors::SWEEP;
 
 /// A user namespace with mounts of its own and, mostly, a network of its own.
 pub struct Namespace {
     holder: Child,
     own_network: bool,
     /// Its end is the end of the namespace.
-    _pipe: ChildStdin,
+    pipe: Option<ChildStdin>,
 }
 
 /// What every namespace begins with.
@@ -28,10 +30,10 @@ PATH=$PATH:/usr/sbin:/sbin
 mount -t tmpfs tmpfs /run
 ";
 
-/// What every namespace ends with: it says so and waits for the end.
+/// What every namespace goes on with: it says so and waits for the end.
 const KEEP: &str = "
 echo ready
-exec cat >/dev/null
+cat >/dev/null
 ";
 
 impl Namespace {
@@ -82,7 +84,7 @@ mount --bind /run/hosts /etc/hosts
 
         let mut holder = Command::new("unshare")
             .args([kinds, "bash", "-c"])
-            .arg([PREAMBLE, script, KEEP].concat())
+            .arg([PREAMBLE, script, KEEP, SWEEP].concat())
             .envs(env.iter().map(|(key, value)| (key, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -105,7 +107,7 @@ mount --bind /run/hosts /etc/hosts
         Some(Namespace {
             holder,
             own_network: kinds.contains('n'),
-            _pipe: pipe,
+            pipe: Some(pipe),
         })
     }
 
@@ -183,7 +185,7 @@ read -r line <&\"$server\"
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        let _ = self.holder.kill();
+        self.pipe = None;
         let _ = self.holder.wait();
     }
 }

@@ -13,6 +13,7 @@ pub mod net;
 pub mod peer;
 pub mod schema;
 pub mod shell;
+mod survivors;
 pub mod tty;
 pub mod wait;
 
