@@ -74,7 +74,9 @@ fn open(protocol: Protocol, verdict: &Verdict, syns: Option<u32>, time: Duration
 fn closed(protocol: Protocol, verdict: &Verdict) -> String {
     match (protocol, &*verdict.reason) {
         (Protocol::Unix, "no-such-file") => "there is no socket of this name",
-        (Protocol::Unix, _) => "the name exists, but nobody listens on it",
+        (Protocol::Unix, _) => {
+            "nobody listens on this name: it is free, left behind, or not a socket"
+        }
         (Protocol::Udp, _) => {
             "the host, or a NAT or firewall that speaks in its name, \
              answered ICMP port-unreachable: nothing listens here"

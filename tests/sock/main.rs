@@ -33,6 +33,7 @@ mod pauses;
 mod probe;
 mod progress;
 mod promises;
+mod reasons;
 mod scale;
 mod schema;
 mod scripts;

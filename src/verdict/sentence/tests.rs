@@ -30,7 +30,7 @@ fn sentences() {
 
         (Tcp, Closed, "reset", None, "the host answered RST: it is up, nothing listens here"),
         (Udp, Closed, "icmp-port-unreachable", TARGET, "the host, or a NAT or firewall that speaks in its name, answered ICMP port-unreachable: nothing listens here"),
-        (Unix, Closed, "refused", None, "the name exists, but nobody listens on it"),
+        (Unix, Closed, "refused", None, "nobody listens on this name: it is free, left behind, or not a socket"),
         (Unix, Closed, "no-such-file", None, "there is no socket of this name"),
 
         (Tcp, Filtered, "no-answer", None, "no answer to 3 SYNs in 4.0 s: dropped on the way or by the host; typical of a cloud security group"),
