@@ -104,6 +104,7 @@ pub fn brief(command: Command) -> Command {
         let verb = verb.mut_args(|arg| match ids.contains(&arg.get_id().as_str()) {
             // Headings would take more lines than the options.
             true => first_clause(arg).help_heading(None::<&str>),
+            false if arg.get_id() == "help" => arg,
             false if arg.is_positional() && !arg.is_last_set() => first_clause(arg),
             false => arg.hide(true),
         });

@@ -9,7 +9,7 @@ use super::{Cli, Connect, Listen, Probe, Recv, Send};
 /// The definition that parsing, help, manual and completions share.
 pub fn command() -> Command {
     // Not `mut_subcommand`: it moves what it changes to the end of the help.
-    Cli::command().mut_subcommands(ruled)
+    explained(Cli::command()).mut_subcommands(|verb| explained(ruled(verb)))
 }
 
 /// What clap makes of these words where they are a verb and what it takes; None
@@ -26,6 +26,18 @@ pub fn at_once(words: &[OsString]) -> Option<ArgMatches> {
     };
     let command = Command::new("sock").subcommand(ruled(verb));
     command.try_get_matches_from(words).ok()
+}
+
+/// With words of ours for -h and --help, which share them: those of clap send who
+/// reads --help to --help.
+fn explained(command: Command) -> Command {
+    let help = Arg::new("help")
+        .short('h')
+        .long("help")
+        .action(ArgAction::Help)
+        .help_heading(None::<&str>)
+        .help("Print help: -h one screen, --help everything");
+    command.disable_help_flag(true).arg(help)
 }
 
 /// A verb with the rules between its options.

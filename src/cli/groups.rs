@@ -159,15 +159,18 @@ pub struct ListenOptions {
     /// or a file of them; repeatable
     ///
     /// A file has one on each line, and comments behind `#`. It is read once, before
-    /// anybody is invited; a wrong line is told as FILE:LINE and ends the run
-    /// with 1. Names are looked up then too, all addresses of them.
+    /// anything listens; a wrong line is told as FILE:LINE and ends the run with
+    /// 1. Names are looked up then too, all addresses of them.
     #[arg(long, value_name = "CIDR|HOST|@FILE", value_parser = Guest::parse)]
     pub allow: Vec<Guest>,
     /// These may not come in, whatever --allow says; they get a reset
+    ///
+    /// It comes after the handshake, which the kernel completes: a probe from
+    /// there says open.
     #[arg(long, value_name = "CIDR|HOST|@FILE", value_parser = Guest::parse)]
     pub deny: Vec<Guest>,
-    /// Give up when no peer has come after this time, counted from the
-    /// announcement
+    /// Give up when no peer has come after this time, counted from when it
+    /// listens
     ///
     /// With -k it counts anew from the end of a peer. One that ends with a
     /// reset and without a byte was none: the time it took is counted, too.
@@ -283,7 +286,8 @@ pub struct TheRun {
     /// Tell each stage on stderr; twice: each system call
     #[arg(short = 'v', long, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Tell errors only: no results, no notes, and not where it listens
+    /// Tell errors only: no results, no notes, and not where it listens; what
+    /// was asked for by itself, as a digest or a dump, is told all the same
     #[arg(long, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Tell everything as JSON, one object a line

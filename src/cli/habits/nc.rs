@@ -2,7 +2,7 @@
 
 use std::slice::Iter;
 
-use clap::{ArgAction, Command};
+use clap::{Arg, ArgAction, Command};
 
 use super::habit::{Habit, Meant, shown};
 use super::line::Line;
@@ -192,7 +192,9 @@ fn find(command: &Command, verb: Option<&str>, tongue: Tongue, name: &str) -> Op
 fn own(verb: &Command, name: &str) -> Option<Spoken> {
     let mut letters = name.chars();
     let letter = letters.next().filter(|_| letters.next().is_none());
-    let mut args = verb.get_arguments();
+    // clap answers to -h and --help before anybody asks what was meant.
+    let is_help = |arg: &&Arg| matches!(arg.get_action(), ArgAction::Help);
+    let mut args = verb.get_arguments().filter(|arg| !is_help(arg));
     let arg = args.find(|arg| match letter {
         Some(letter) => arg.get_short() == Some(letter),
         None => arg.get_long() == Some(name),

@@ -116,7 +116,7 @@ Examples:
   sock listen -k 5005 -- date       a command for each peer
   sock listen unix:/tmp/s           on a Unix socket
 
---timeout counts from the start, --accept-timeout from the announcement,
+--timeout counts from the start, --accept-timeout from when it listens,
 --idle from the last byte either way, whatever the next one waits for (with -k
 it ends the peer, not the run), --grace from the peer's end and anew at each
 read of stdin, --quit-after-eof from stdin's end, --drain from the signal.";

@@ -88,5 +88,5 @@ Examples:
   sock recv -o file host 5005       file.part until the end is clean
   sock recv -u 5514 --count 10      ten datagrams from anybody
 
--w counts from each SYN, --timeout from the start, --accept-timeout from the
-announcement, --idle from the last byte.";
+-w counts from each SYN, --timeout from the start, --accept-timeout from when
+it listens, --idle from the last byte.";
