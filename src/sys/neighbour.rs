@@ -4,6 +4,7 @@
 //! The kernel takes 3.1 s to give a neighbour up and tell the sockets. Until
 //! then, what was sent to it waits in its entry, which anybody may read.
 
+use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -62,20 +63,44 @@ impl Neighbours {
     /// router's entry that is used, and this says no; so it does when the kernel
     /// does not tell.
     pub fn is_unanswered(&mut self, peer: SocketAddr, since: Instant, now: Instant) -> bool {
+        self.table(since, now).is_unanswered(peer, since)
+    }
+
+    /// Whether hardly any address of this family fits into the table besides
+    /// those that have not answered: what is sent to one that does not fit is
+    /// dropped, as a firewall would do it.
+    pub fn is_full(&mut self, peer: SocketAddr, since: Instant, now: Instant) -> bool {
+        let is_v4 = peer.is_ipv4();
+        self.table(since, now).is_full(is_v4, room(is_v4))
+    }
+
+    /// The entries as they were at some moment since then.
+    fn table(&mut self, since: Instant, now: Instant) -> &Table {
         let is_good = |table: &Table| table.began >= since && now < table.good_until();
         if !self.read.as_ref().is_some_and(is_good) {
+            self.read = None;
+        }
+        self.read.get_or_insert_with(|| {
             let began = Instant::now();
             // Without it silence stays what it is.
             let entries = read().unwrap_or_default();
             let ended = Instant::now();
-            self.read = Some(Table {
+            Table {
                 began,
                 ended,
                 entries,
-            });
-        }
-        (self.read.as_ref()).is_some_and(|table| table.is_unanswered(peer, since))
+            }
+        })
     }
+}
+
+/// gc_thresh3 of arp(7); its default where a network namespace does not show it.
+fn room(is_v4: bool) -> usize {
+    let family = if is_v4 { "ipv4" } else { "ipv6" };
+    let text = fs::read_to_string(format!("/proc/sys/net/{family}/neigh/default/gc_thresh3"));
+    text.ok()
+        .and_then(|text| text.trim().parse().ok())
+        .unwrap_or(1024)
 }
 
 /// As [`Neighbours::is_unanswered`], of a single peer.
@@ -86,6 +111,11 @@ pub fn is_unanswered(peer: SocketAddr, since: Instant) -> bool {
 impl Table {
     fn good_until(&self) -> Instant {
         self.ended + FRESH.max((self.ended - self.began) * SHARE)
+    }
+
+    fn is_full(&self, is_v4: bool, room: usize) -> bool {
+        let is_one = |one: &&Entry| one.is_unanswered && one.ip.is_ipv4() == is_v4;
+        self.entries.iter().filter(is_one).count() >= room / 4 * 3
     }
 
     fn is_unanswered(&self, peer: SocketAddr, since: Instant) -> bool {

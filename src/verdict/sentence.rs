@@ -150,6 +150,9 @@ fn error(verdict: &Verdict) -> String {
             "this machine is out of descriptors ({}): raise `ulimit -n`, or ask fewer at once",
             verdict.reason
         ),
+        "ENOBUFS" => "this machine has no room for so many at once (ENOBUFS), as for neighbours \
+             that do not answer (gc_thresh3 of arp(7)): --concurrency 300 asks fewer"
+            .to_owned(),
         "EADDRNOTAVAIL" => "this machine is out of local ports (EADDRNOTAVAIL), \
              or the source address is not its own"
             .to_owned(),

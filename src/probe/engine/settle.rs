@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use nix::libc;
 use socket2::Socket;
 
 use super::finding::{self, Finding};
@@ -35,6 +36,10 @@ impl Engine<'_, '_, '_> {
             Outcome::Pending => Ok(()),
             Outcome::Settled(Evidence::Connected, sent) if self.options.listen.is_some() => {
                 self.listen(question, Some(socket), began, sent)
+            }
+            Outcome::Settled(Evidence::LocalDrop, sent) if self.is_crowded(&question, began) => {
+                let evidence = Evidence::errno(libc::ENOBUFS);
+                self.answer(&question, Some(&socket), began, &evidence, sent)
             }
             Outcome::Settled(evidence, sent) => {
                 self.answer(&question, Some(&socket), began, &evidence, sent)
@@ -198,6 +203,13 @@ impl Engine<'_, '_, '_> {
             (Some(peer), Some(since)) => self.neighbours.is_unanswered(peer, since, now),
             _ => false,
         }
+    }
+
+    /// Whether what was dropped here may have found no place in the table of
+    /// neighbours: a large block on our own link, and hardly a host in it.
+    fn is_crowded(&mut self, question: &Question, began: Instant) -> bool {
+        let peer = question.peer.inet();
+        peer.is_some_and(|peer| self.neighbours.is_full(peer, began, Instant::now()))
     }
 
     pub(super) fn report(&mut self, question: &Question, finding: Finding<'_>) -> Result<(), Halt> {

@@ -27,19 +27,34 @@ fn message(ip: &str, state: u16, used: u32) -> Vec<u8> {
     bytes
 }
 
-/// What a table says about a peer that has been asked for a second.
-fn says(messages: &[Vec<u8>], peer: &str) -> bool {
+fn table(messages: &[Vec<u8>]) -> Table {
     let ended = Instant::now();
-    let since = ended.checked_sub(Duration::from_secs(1)).unwrap();
     let mut entries: Vec<Entry> = messages.iter().flat_map(|bytes| entry(bytes)).collect();
     entries.sort_unstable_by_key(|entry| entry.ip);
-    let began = ended;
-    let table = Table {
-        began,
+    Table {
+        began: ended,
         ended,
         entries,
-    };
+    }
+}
+
+/// What a table says about a peer that has been asked for a second.
+fn says(messages: &[Vec<u8>], peer: &str) -> bool {
+    let table = table(messages);
+    let since = table.ended.checked_sub(Duration::from_secs(1)).unwrap();
     table.is_unanswered(peer.parse().unwrap(), since)
+}
+
+#[test]
+fn a_table_is_full_of_those_who_do_not_answer() {
+    let absent = |last: u8| message(&format!("10.0.1.{last}"), NUD_INCOMPLETE, 0);
+    let mut all: Vec<_> = (1..=5).map(absent).collect();
+    all.extend((6..=9).map(|last| message(&format!("10.0.1.{last}"), REACHABLE, 0)));
+    all.push(message("fd00:1::9", NUD_FAILED, 0));
+    assert!(!table(&all).is_full(true, 8));
+    all.push(absent(10));
+    assert!(table(&all).is_full(true, 8));
+    assert!(!table(&all).is_full(false, 8));
 }
 
 #[test]

@@ -61,6 +61,7 @@ fn sentences() {
         (Tcp, Error, "local-firewall", OURSELVES, "a firewall on this machine rejected it: nothing is known about the port"),
         (Udp, Error, "local-firewall", None, "a firewall on this machine dropped it: nothing is known about the port"),
         (Tcp, Error, "self-connect", None, "the connection met itself: choose a source port other than the target's"),
+        (Tcp, Error, "ENOBUFS", None, "this machine has no room for so many at once (ENOBUFS), as for neighbours that do not answer (gc_thresh3 of arp(7)): --concurrency 300 asks fewer"),
         (Tcp, Error, "EMFILE", None, "this machine is out of descriptors (EMFILE): raise `ulimit -n`, or ask fewer at once"),
         (Tcp, Error, "EADDRNOTAVAIL", None, "this machine is out of local ports (EADDRNOTAVAIL), or the source address is not its own"),
         (Unix, Error, "EACCES", None, "permission denied on this machine (EACCES)"),
