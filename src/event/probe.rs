@@ -158,6 +158,6 @@ pub struct Summary {
     /// Rows that the run did not get to.
     pub unfinished: u64,
     /// Hosts that ration their ICMP errors, and had none to spare for some of the
-    /// UDP ports asked (`icmp-limited`); of many hosts the first.
+    /// ports asked (`icmp-limited`); of many hosts the first.
     pub limiting: Vec<String>,
 }

@@ -1,4 +1,5 @@
-//! A run: one engine or several, each a thread with a readiness loop of its own.
+//! A run: one engine or several, each a thread with a readiness loop of its own;
+//! and then one that asks again what somebody may have had no ICMP error left for.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -6,6 +7,7 @@ use std::thread;
 use std::time::Instant;
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::unistd;
 
 use super::desk::Desk;
 use super::{Client, Options, Stopped, engine};
@@ -28,8 +30,37 @@ pub fn run(
     until: Option<Instant>,
 ) -> io::Result<Stopped> {
     let desk = Desk::new(client);
+    // One engine alone: a ration is to be asked for by one.
+    let once_more = Options {
+        engines: 1,
+        twins: 0,
+        retries: 0,
+        news: None,
+        ..*options
+    };
+    loop {
+        let stopped = sweep(&desk, options, interrupt, until)?;
+        let doubts = desk.doubts();
+        if stopped != Stopped::Done || doubts.is_empty() {
+            return Ok(stopped);
+        }
+        let stopped = engine::check(&desk, doubts, &once_more, interrupt, until)?;
+        if stopped != Stopped::Done {
+            return Ok(stopped);
+        }
+    }
+}
+
+/// Asks until there are no questions any more, or none for now and something to
+/// ask again.
+fn sweep(
+    desk: &Desk<'_>,
+    options: &Options<'_>,
+    interrupt: BorrowedFd<'_>,
+    until: Option<Instant>,
+) -> io::Result<Stopped> {
     if options.engines <= 1 {
-        return engine::run(&desk, options, interrupt, None, until);
+        return engine::run(desk, options, interrupt, None, until);
     }
     let stop = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
     let share = Options {
@@ -38,10 +69,15 @@ pub fn run(
         ..*options
     };
     let work = || {
-        let stopped = engine::run(&desk, &share, interrupt, Some(stop.as_fd()), until);
-        if !matches!(stopped, Ok(Stopped::Done)) {
-            // The counter is far from its end: this cannot fail.
-            let _ = stop.write(1);
+        let stopped = engine::run(desk, &share, interrupt, Some(stop.as_fd()), until);
+        match (&stopped, options.news) {
+            // The counters are far from their ends: this cannot fail.
+            (Ok(Stopped::Done), Some(news)) if desk.has_doubts() => {
+                // Others sleep for want of questions, and may pause as well.
+                let _ = unistd::write(news, &1u64.to_ne_bytes());
+            }
+            (Ok(Stopped::Done), _) => {}
+            _ => _ = stop.write(1),
         }
         stopped
     };

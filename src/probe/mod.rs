@@ -4,8 +4,9 @@
 //! non-blocking sockets from one readiness loop; at the `desk` they get their
 //! questions from the client and leave the answers. `schedule` decides what is
 //! asked next and is pure, as are its parts: `window` (how many at once), `rate`
-//! (how many a second), `pace` (what the UDP silence of a host is worth) with
-//! its `budget`, `deadline` (whose time is up). `tcp`, `udp` and `unix` know how
+//! (how many a second), `pace` (what the silence of a host that rations its ICMP
+//! errors is worth) with its `budget`, `deadline` (whose time is up). `rations`
+//! says which TCP silence that is about. `tcp`, `udp` and `unix` know how
 //! a question is put and how its answer is read, `flight` keeps the questions
 //! between the two, `accepted` and `banner` hear what an open port has to say.
 //! What the answer means is for `verdict` to say, what many times amount to for
@@ -24,6 +25,7 @@ mod flight;
 mod pace;
 mod payload;
 mod rate;
+mod rations;
 mod schedule;
 mod statistics;
 mod tcp;
@@ -89,8 +91,8 @@ pub struct Question {
     /// less than 1.8 s takes that long where its SYNs seem to be stopped on this
     /// machine: only then is it certain.
     ///
-    /// A UDP question to a host that rations its ICMP errors may take longer, if
-    /// that had none to spare for it: see `pace`.
+    /// A question to a host that rations its ICMP errors may take longer, if
+    /// that had none to spare for it: see `pace` and `rations`.
     pub wait: Duration,
     /// One of many: a TCP question that is not answered soon is asked over a
     /// second socket too, because nobody will look at a single port again.

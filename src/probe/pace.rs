@@ -1,4 +1,5 @@
-//! What the UDP silence of one host is worth, and when it is asked once more.
+//! What silence is worth where ICMP errors are rationed, and when it is asked once
+//! more.
 //! Pure.
 //!
 //! A closed UDP port is known by an ICMP error, and hosts ration these (see
@@ -20,6 +21,9 @@
 //! is known to bring an ICMP error: if it does, there was one to spare for
 //! everybody before it.
 //!
+//! All this is about UDP. Of TCP only that comes here which `rations` doubts, when
+//! the survey is over; it is asked again in the same waves, a SYN for a datagram.
+//!
 //! Not all can be told in time: what is still doubted when patience ends is
 //! given back as such.
 
@@ -33,6 +37,8 @@ use std::time::{Duration, Instant};
 
 use super::Question;
 use super::budget::Budget;
+use super::rations::Ration;
+use crate::verdict::Protocol;
 pub use asked::{Asked, CONTROL, Heard, Silence, Turn};
 use wave::{Control, Wave};
 
@@ -50,6 +56,8 @@ const LARGEST: usize = 1024;
 const LISTEN: Duration = Duration::from_secs(1);
 const LEAST: Duration = Duration::from_millis(300);
 const LONGEST: Duration = Duration::from_secs(2);
+/// The same over TCP, where the kernel sends the SYN again after a second.
+pub const ONE_SYN: Duration = Duration::from_millis(900);
 
 /// One host.
 #[derive(Debug)]
@@ -86,6 +94,23 @@ impl Pace {
             control: None,
             size: WAVE,
             patience: None,
+        }
+    }
+
+    /// Who was seen to run out of ICMP errors, and what is doubted for it until
+    /// `end`.
+    pub fn of(ration: Ration, doubts: Vec<(Question, Asked)>, end: Instant) -> Pace {
+        let asked = doubts.iter().map(|(question, asked)| (question.id, *asked));
+        Pace {
+            slowest: ration.slowest,
+            asked: asked.collect(),
+            doubts: doubts.into_iter().map(|(question, _)| question).collect(),
+            control: Some(Question {
+                id: CONTROL,
+                ..ration.rejected
+            }),
+            patience: Some(end),
+            ..Pace::new(ration.last)
         }
     }
 
@@ -172,7 +197,7 @@ impl Pace {
         };
         if ruling == Silence::Doubted {
             self.doubts.push_back(question.clone());
-            let patience = PATIENCE.max(question.wait);
+            let patience = patience(question);
             self.patience = self.patience.or_else(|| now.checked_add(patience));
         } else {
             self.asked.remove(&question.id);
@@ -205,7 +230,7 @@ impl Pace {
             let quiet = self.unanswered.back().map(|&last| last + self.listen());
             let ready = quiet.map_or(self.budget.next(), |at| at.max(self.budget.next()));
             if ready > now {
-                return Turn::Wait(Some(ready));
+                return Turn::Wait(Some(self.patience.map_or(ready, |end| end.min(ready))));
             }
             let to_ask = self.size.min(self.doubts.len());
             let is_last = |question: &Question| {
@@ -226,7 +251,7 @@ impl Pace {
                 if let Some(asked) = self.asked.get_mut(&question.id) {
                     asked.is_check = true;
                 }
-                question.wait = listen;
+                question.wait = of_one(&question, listen);
                 Turn::Ask(question)
             }
             Some(wave) if wave.control == Control::Due => {
@@ -236,7 +261,7 @@ impl Pace {
                     return Turn::Wait(None);
                 };
                 let question = Question {
-                    wait: listen,
+                    wait: of_one(control, listen),
                     ..control.clone()
                 };
                 let asked = Asked {
@@ -310,5 +335,18 @@ impl Pace {
         {
             self.unanswered.pop_front();
         }
+    }
+}
+
+/// How long the doubts about a question are pursued.
+pub fn patience(question: &Question) -> Duration {
+    PATIENCE.max(question.wait)
+}
+
+/// How long the answer to one packet is listened for.
+fn of_one(question: &Question, listen: Duration) -> Duration {
+    match question.protocol {
+        Protocol::Tcp => listen.min(ONE_SYN),
+        _ => listen,
     }
 }

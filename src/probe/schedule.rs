@@ -4,13 +4,14 @@
 //! comes in as `now`.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::pace::{Asked, Heard, Pace, Silence, Turn};
 use super::rate::Rate;
+use super::rations::Doubted;
 use super::window::Window;
-use super::{Question, Questions, Supply};
+use super::{Peer, Question, Questions, Supply};
 use crate::verdict::Protocol;
 
 /// The first pause when nothing is in flight and the machine is still short.
@@ -40,12 +41,17 @@ pub enum Next {
 pub struct Schedule<'a> {
     questions: &'a mut dyn Questions,
     is_exhausted: bool,
+    /// The questions have none just now.
+    is_starved: bool,
     /// Questions that the machine could not put, which go first, and those that
     /// are asked again.
     again: VecDeque<Question>,
     /// Hosts whose silence is doubted somewhere.
     doubted: Vec<IpAddr>,
     paces: HashMap<IpAddr, Pace>,
+    /// Whose ICMP errors the TCP questions to a peer count on, where these are
+    /// asked again for it.
+    rationed: HashMap<SocketAddr, IpAddr>,
     /// Hosts beyond which those that have rested are forgotten.
     most_paces: usize,
     window: Window,
@@ -62,9 +68,11 @@ impl<'a> Schedule<'a> {
         Schedule {
             questions,
             is_exhausted: false,
+            is_starved: false,
             again: VecDeque::new(),
             doubted: Vec::new(),
             paces: HashMap::new(),
+            rationed: HashMap::new(),
             most_paces: PACES,
             window: Window::new(window),
             rate: None,
@@ -80,6 +88,38 @@ impl<'a> Schedule<'a> {
         self
     }
 
+    /// The same, with TCP questions that met with silence before, which is
+    /// doubted until `end`.
+    pub fn doubting(mut self, doubted: Vec<Doubted>, end: Instant) -> Schedule<'a> {
+        for doubted in doubted {
+            let by = doubted.by;
+            let asked = doubted.questions.iter().map(|(question, _)| question);
+            for question in asked.chain([&doubted.ration.rejected]) {
+                if let Peer::Inet(peer) = question.peer {
+                    self.rationed.insert(peer, by);
+                }
+            }
+            let pace = Pace::of(doubted.ration, doubted.questions, end);
+            self.paces.insert(by, pace);
+            self.doubted.push(by);
+        }
+        self
+    }
+
+    /// Whose ICMP errors a TCP question counts on that is asked again for it.
+    pub fn rationed_by(&self, question: &Question) -> Option<IpAddr> {
+        match (question.protocol, &question.peer) {
+            (Protocol::Tcp, Peer::Inet(peer)) => self.rationed.get(peer).copied(),
+            _ => None,
+        }
+    }
+
+    /// Whether the questions had none when the last was wanted, and may have
+    /// more.
+    pub fn is_starved(&self) -> bool {
+        self.is_starved
+    }
+
     /// Questions asked and not finished.
     pub fn in_flight(&self) -> usize {
         self.in_flight
@@ -87,6 +127,7 @@ impl<'a> Schedule<'a> {
 
     /// Decides what to do now.
     pub fn next(&mut self, now: Instant) -> Next {
+        self.is_starved = false;
         if self.in_flight >= self.window.size() {
             return Next::Wait(None);
         }
@@ -106,12 +147,15 @@ impl<'a> Schedule<'a> {
         if !self.is_exhausted {
             match self.questions.next() {
                 Supply::Question(question) => {
-                    if let Some(ip) = paced(&question) {
+                    if let Some(ip) = self.paced(&question) {
                         self.pace(ip, now).begin(question.id, now);
                     }
                     return self.ask(question, now);
                 }
-                Supply::Later(at) => return Next::Wait(wake.into_iter().chain(at).min()),
+                Supply::Later(at) => {
+                    self.is_starved = true;
+                    return Next::Wait(wake.into_iter().chain(at).min());
+                }
                 Supply::Done => self.is_exhausted = true,
             }
         }
@@ -138,14 +182,14 @@ impl<'a> Schedule<'a> {
     /// Since when, and how often, a question in flight has been asked; `None`
     /// where nobody keeps count.
     pub fn asked(&self, question: &Question) -> Option<Asked> {
-        let pace = paced(question).and_then(|ip| self.paces.get(&ip));
+        let pace = self.paced(question).and_then(|ip| self.paces.get(&ip));
         pace.and_then(|pace| pace.asked(question.id))
     }
 
     /// Whether a question is asked because its silence is doubted: one datagram
     /// is all that its host can answer.
     pub fn is_check(&self, question: &Question) -> bool {
-        let pace = paced(question).and_then(|ip| self.paces.get(&ip));
+        let pace = self.paced(question).and_then(|ip| self.paces.get(&ip));
         pace.is_some_and(|pace| pace.is_check(question.id))
     }
 
@@ -166,7 +210,7 @@ impl<'a> Schedule<'a> {
         };
         let ruling = pace.silent(question, now);
         if ruling == Silence::Doubted
-            && let Some(ip) = paced(question)
+            && let Some(ip) = self.paced(question)
             && !self.doubted.contains(&ip)
         {
             self.doubted.push(ip);
@@ -198,7 +242,7 @@ impl<'a> Schedule<'a> {
 
     /// A question that is over, in silence, is asked once more.
     pub fn again(&mut self, question: Question, now: Instant) {
-        if let Some(ip) = paced(&question) {
+        if let Some(ip) = self.paced(&question) {
             self.pace(ip, now).begin(question.id, now);
         }
         self.again.push_back(question);
@@ -259,7 +303,16 @@ impl<'a> Schedule<'a> {
     }
 
     fn pace_of(&mut self, question: &Question) -> Option<&mut Pace> {
-        paced(question).and_then(|ip| self.paces.get_mut(&ip))
+        let ip = self.paced(question)?;
+        self.paces.get_mut(&ip)
+    }
+
+    /// The host whose ICMP errors the question counts on. Loopback has no limit.
+    fn paced(&self, question: &Question) -> Option<IpAddr> {
+        match question.protocol {
+            Protocol::Udp => question.peer.ip().filter(|ip| !ip.is_loopback()),
+            _ => self.rationed_by(question),
+        }
     }
 
     /// The pace of a host, which it has from now on.
@@ -270,12 +323,6 @@ impl<'a> Schedule<'a> {
         }
         self.paces.entry(host).or_insert_with(|| Pace::new(now))
     }
-}
-
-/// The host whose ICMP errors the question counts on. Loopback has no limit.
-fn paced(question: &Question) -> Option<IpAddr> {
-    let ip = question.peer.ip()?;
-    (question.protocol == Protocol::Udp && !ip.is_loopback()).then_some(ip)
 }
 
 #[cfg(test)]

@@ -25,9 +25,9 @@ pub enum Evidence {
     },
     /// The deadline passed and nothing had come.
     Silence,
-    /// UDP silence of a host that rations its ICMP errors, and may have had none
-    /// left for this port.
-    Rationed,
+    /// Silence where ICMP errors are rationed, and there may have been none left
+    /// for this port; over TCP with who rejects others there.
+    Rationed(Option<IpAddr>),
     /// Silence, because nobody on our own link answers for the target's address:
     /// what was sent still waits for a neighbour.
     NoNeighbour,
@@ -68,7 +68,11 @@ pub fn judge(
         Evidence::Connected => Verdict::new(State::Open, "syn-ack"),
         Evidence::Reply => Verdict::new(State::Open, "reply"),
         Evidence::Silence => silence(protocol),
-        Evidence::Rationed => Verdict::new(State::Silent, ICMP_LIMITED),
+        Evidence::Rationed(by) => Verdict {
+            reason: ICMP_LIMITED.into(),
+            by: *by,
+            ..silence(protocol)
+        },
         Evidence::NoNeighbour => Verdict {
             by: own.map(|own| own.to_canonical()),
             ..Verdict::new(State::Unreachable, NEIGHBOUR_FAILURE)

@@ -26,6 +26,17 @@ pub fn sentence(
         State::Filtered if verdict.reason == "backlog-full" => {
             "its accept queue is full: the server is there, but accepts nobody".to_owned()
         }
+        State::Filtered if verdict.reason == ICMP_LIMITED => {
+            let by = match verdict.by {
+                Some(by) if Some(by) != target => by.to_string(),
+                _ => "the host, or a NAT or firewall that speaks in its name,".to_owned(),
+            };
+            format!(
+                "not known: no answer{}, but {by} rejects others here and limits its \
+                 ICMP errors, and had none to spare",
+                sent(syns, "SYN"),
+            )
+        }
         State::Filtered => format!(
             "no answer{} in {}: dropped on the way or by the host; \
              typical of a cloud security group",

@@ -33,6 +33,7 @@ mod pauses;
 mod probe;
 mod progress;
 mod promises;
+mod rations;
 mod reasons;
 mod scale;
 mod schema;

@@ -27,7 +27,7 @@ fn occurring() -> HashSet<(State, String)> {
         Evidence::Connected,
         Evidence::Reply,
         Evidence::Silence,
-        Evidence::Rationed,
+        Evidence::Rationed(None),
         Evidence::NoNeighbour,
         Evidence::Broadcast,
         Evidence::LocalDrop,

@@ -22,7 +22,7 @@ echo \"$line\" >/run/ports
 
 /// A server behind a veth with the kernel's own limit of ICMP errors, which
 /// does not count on loopback.
-fn rationing() -> Option<Namespace> {
+pub fn rationing() -> Option<Namespace> {
     const LINK: &str = "
 ip netns add server
 ip link add name near type veth peer name far netns server

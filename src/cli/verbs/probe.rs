@@ -206,6 +206,6 @@ Examples:
   sock probe --trace-against 22 h 443    where the packets for 443 end
 
 States: open, closed (the host said no), rejected (a firewall said no; `by` is
-who), unreachable, filtered (TCP silence), silent (UDP silence: open or
-filtered; with the reason icmp-limited perhaps closed), error (trouble of our
-own, not an answer).";
+who), unreachable, filtered (TCP silence; with the reason icmp-limited perhaps
+rejected), silent (UDP silence: open or filtered; with icmp-limited perhaps
+closed), error (trouble of our own, not an answer).";

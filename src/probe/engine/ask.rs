@@ -25,7 +25,7 @@ impl Engine<'_, '_, '_> {
         for met in met..MEETINGS {
             let began = Instant::now();
             let (socket, outcome) = self.put(&question);
-            if question.protocol == Protocol::Udp && !matches!(outcome, Outcome::Short(_)) {
+            if !matches!(outcome, Outcome::Short(_)) {
                 self.schedule.sent(&question, began);
             }
             match outcome {
@@ -122,11 +122,12 @@ impl Engine<'_, '_, '_> {
             self.flights.settle(token, None);
             return self.put_back(question, began, errno as i32);
         }
-        let twin = match !is_udp && question.of_many && question.wait > tcp::TWIN {
+        let is_check = self.schedule.is_check(&question);
+        let is_tcp = !is_udp && !is_check;
+        let twin = match is_tcp && question.of_many && question.wait > tcp::TWIN {
             true => Twin::Due,
             false => Twin::None,
         };
-        let is_check = self.schedule.is_check(&question);
         let flight = Flight {
             question,
             socket,
@@ -137,7 +138,7 @@ impl Engine<'_, '_, '_> {
             dropped: None,
             accepted: None,
         };
-        let first = match is_udp && is_check {
+        let first = match is_check {
             true => flight.ends(),
             false => flight.first(),
         };

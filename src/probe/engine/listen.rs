@@ -26,6 +26,8 @@ impl Engine<'_, '_, '_> {
         let (Some(listen), Some(socket)) = (self.options.listen, socket) else {
             return self.answer(&question, None, began, &Evidence::Connected, syns);
         };
+        let asked = self.schedule.asked(&question);
+        let syns = asked.map(|asked| asked.sent).or(syns);
         let now = Instant::now();
         Accepted::settle(&socket, &question.peer);
         let mut accepted = Accepted::new(now - began, syns, now, listen.patience);

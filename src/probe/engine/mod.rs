@@ -2,13 +2,14 @@
 //! each answer before it sleeps again. The only place in `probe` with a clock.
 //!
 //! `ask` puts a question, `twin` repeats it over a second socket, `settle` ends
-//! it with a `finding`, `listen` hears what comes after a handshake; all are turns
-//! of the loop here.
+//! it with a `finding` (`silence`: if that is to be believed), `listen` hears what
+//! comes after a handshake; all are turns of the loop here.
 
 mod ask;
 mod finding;
 mod listen;
 mod settle;
+mod silence;
 #[cfg(test)]
 mod tests;
 mod twin;
@@ -17,7 +18,7 @@ use std::collections::HashMap;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::libc;
@@ -28,8 +29,9 @@ use super::deadline::Deadlines;
 use super::desk::{Desk, Tray};
 use super::flight::Flights;
 use super::rate::Rate;
+use super::rations::Doubted;
 use super::schedule::{Next, Schedule};
-use super::{Answer, Options, Peer, Stopped, payload, udp};
+use super::{Answer, Options, Peer, Stopped, pace, payload, udp};
 use crate::sys::neighbour::Neighbours;
 use crate::verdict::{Evidence, Protocol};
 
@@ -60,6 +62,44 @@ pub fn run(
     stop: Option<BorrowedFd<'_>>,
     until: Option<Instant>,
 ) -> io::Result<Stopped> {
+    let mut tray = Tray::new(desk);
+    let schedule = Schedule::new(&mut tray, options.window);
+    turn(desk, schedule, options, interrupt, stop, until)
+}
+
+/// Asks again, at the pace of who rations its ICMP errors, what met with silence
+/// for that.
+///
+/// # Errors
+/// As for [`super::run`].
+pub fn check(
+    desk: &Desk<'_>,
+    doubts: Vec<Doubted>,
+    options: &Options<'_>,
+    interrupt: BorrowedFd<'_>,
+    until: Option<Instant>,
+) -> io::Result<Stopped> {
+    let now = Instant::now();
+    let asked = doubts.iter().flat_map(|doubted| &doubted.questions);
+    let patience = asked.map(|(question, _)| pace::patience(question)).max();
+    let end = patience.and_then(|patience| now.checked_add(patience));
+    // A wave that has begun is to be over, and told, before the run is.
+    let wave = pace::ONE_SYN + Duration::from_millis(100);
+    let last = until.map(|until| until.checked_sub(wave).unwrap_or(now));
+    let end = end.into_iter().chain(last).min().unwrap_or(now);
+    let mut nothing_new = std::iter::empty();
+    let schedule = Schedule::new(&mut nothing_new, options.window).doubting(doubts, end);
+    turn(desk, schedule, options, interrupt, None, until)
+}
+
+fn turn(
+    desk: &Desk<'_>,
+    schedule: Schedule<'_>,
+    options: &Options<'_>,
+    interrupt: BorrowedFd<'_>,
+    stop: Option<BorrowedFd<'_>>,
+    until: Option<Instant>,
+) -> io::Result<Stopped> {
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
     epoll.add(interrupt, EpollEvent::new(EpollFlags::EPOLLIN, INTERRUPT))?;
     if let Some(stop) = stop {
@@ -70,8 +110,6 @@ pub fn run(
         let edge = EpollFlags::EPOLLIN | EpollFlags::EPOLLET;
         epoll.add(news, EpollEvent::new(edge, NEWS))?;
     }
-    let mut tray = Tray::new(desk);
-    let schedule = Schedule::new(&mut tray, options.window);
     let mut engine = Engine {
         options,
         epoll,
@@ -187,12 +225,21 @@ impl Engine<'_, '_, '_> {
             match self.schedule.next(Instant::now()) {
                 Next::Ask(question) => self.ask(question, 0)?,
                 Next::Over(question, asked, ruling) => self.rule(&question, &asked, ruling)?,
+                // There is time for what has been put off.
+                Next::Wait(_) if self.may_pause() => return Ok(Filled::Done),
                 Next::Wait(at) => return Ok(Filled::Wait(at)),
                 Next::Done if self.schedule.in_flight() == 0 => return Ok(Filled::Done),
                 Next::Done => return Ok(Filled::Wait(None)),
             }
         }
         Ok(Filled::More)
+    }
+
+    /// Whether nothing can be done here before there are questions again, and
+    /// something can elsewhere.
+    fn may_pause(&self) -> bool {
+        let is_idle = self.schedule.is_starved() && self.schedule.in_flight() == 0;
+        is_idle && self.desk.has_doubts()
     }
 
     /// Lets the client hear what is known.

@@ -7,9 +7,9 @@ use nix::libc;
 use socket2::Socket;
 
 use super::finding::{self, Finding};
-use super::{BATCH, Earlier, Engine, Halt};
+use super::{BATCH, Engine, Halt};
 use crate::probe::flight::{Flight, Twin};
-use crate::probe::pace::{Asked, CONTROL, Heard, Silence};
+use crate::probe::pace::{CONTROL, Heard};
 use crate::probe::{Answer, Banner, Outcome, Question};
 use crate::verdict::{Evidence, Greeting, Protocol, State, judge};
 
@@ -130,19 +130,7 @@ impl Engine<'_, '_, '_> {
             _ => (began, began, sent),
         };
         let heard = match evidence {
-            Evidence::Silence => {
-                let began = silent_since;
-                let evidence = match self.schedule.silent(question, now) {
-                    Silence::Believed => Evidence::Silence,
-                    Silence::Limited => Evidence::Rationed,
-                    Silence::Doubted => return Ok(()),
-                };
-                if self.asks_again(question, began, sent, now) {
-                    return Ok(());
-                }
-                let finding = Finding::new(&evidence, now - began, sent, socket);
-                return self.report(question, finding);
-            }
+            Evidence::Silence => return self.silent(question, socket, silent_since, sent),
             Evidence::Errno { icmp: Some(_), .. } => Heard::Icmp,
             _ => Heard::Other,
         };
@@ -151,53 +139,9 @@ impl Engine<'_, '_, '_> {
         self.report(question, Finding { banner, ..finding })
     }
 
-    /// A doubt has come to its end.
-    pub(super) fn rule(
-        &mut self,
-        question: &Question,
-        asked: &Asked,
-        ruling: Silence,
-    ) -> Result<(), Halt> {
-        let evidence = match ruling {
-            Silence::Limited => Evidence::Rationed,
-            Silence::Believed | Silence::Doubted => Evidence::Silence,
-        };
-        let (began, sent) = (asked.began, Some(asked.sent));
-        if self.asks_again(question, began, sent, Instant::now()) {
-            return Ok(());
-        }
-        let finding = Finding::new(&evidence, began.elapsed(), sent, None);
-        self.report(question, finding)
-    }
-
-    /// Whether a silent question is asked once more, as `Options::retries` says.
-    fn asks_again(
-        &mut self,
-        question: &Question,
-        began: Instant,
-        sent: Option<u32>,
-        now: Instant,
-    ) -> bool {
-        if self.options.retries == 0 {
-            return false;
-        }
-        let earlier = self.earlier.entry(question.id).or_insert(Earlier {
-            began,
-            sent: 0,
-            times: 0,
-        });
-        if earlier.times >= self.options.retries {
-            return false;
-        }
-        earlier.times += 1;
-        earlier.sent += sent.unwrap_or(0);
-        self.schedule.again(question.clone(), now);
-        true
-    }
-
     /// Whether what has been sent in this time was for a host that is not there:
     /// the kernel takes longer to say so than one of many is given.
-    fn is_nobody(&mut self, question: &Question, time: Duration) -> bool {
+    pub(super) fn is_nobody(&mut self, question: &Question, time: Duration) -> bool {
         let now = Instant::now();
         match (question.peer.inet(), now.checked_sub(time)) {
             (Some(peer), Some(since)) => self.neighbours.is_unanswered(peer, since, now),
@@ -223,10 +167,12 @@ impl Engine<'_, '_, '_> {
             socket,
             ..
         } = finding;
-        let (time, sent) = match self.earlier.remove(&question.id) {
+        let earlier = self.earlier.remove(&question.id);
+        let is_again = earlier.is_some();
+        let (time, sent) = match earlier {
             None => (time, sent),
             Some(earlier) => {
-                let is_silence = matches!(evidence, Evidence::Silence | Evidence::Rationed);
+                let is_silence = matches!(evidence, Evidence::Silence | Evidence::Rationed(_));
                 // Silence has lasted since the first try; an answer is as old as
                 // the question it answers.
                 let time = if is_silence {
@@ -244,6 +190,12 @@ impl Engine<'_, '_, '_> {
         let local = socket.and_then(|socket| finding::local(socket, evidence));
         let own = finding::own(question, local, evidence);
         let verdict = judge(question.protocol, question.peer.ip(), own, evidence);
+        if question.protocol == Protocol::Tcp
+            && verdict.state == State::Rejected
+            && let Some(by) = verdict.by
+        {
+            self.desk.rejected(question, by, time, is_again);
+        }
         // Open by an error: reset before anybody could listen.
         let is_cut = self.options.listen.is_some()
             && question.protocol == Protocol::Tcp

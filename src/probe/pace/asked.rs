@@ -46,7 +46,7 @@ pub enum Turn {
 pub struct Asked {
     /// When the first datagram was sent.
     pub began: Instant,
-    /// Datagrams sent.
+    /// Datagrams sent, or SYNs.
     pub sent: u32,
     /// When the last was.
     pub(super) last: Instant,
@@ -67,10 +67,15 @@ impl Asked {
     }
 
     pub(super) fn new(now: Instant) -> Asked {
+        Asked::before(now, 0)
+    }
+
+    /// What was asked since `began`, and sent so often, and met with silence.
+    pub fn before(began: Instant, sent: u32) -> Asked {
         Asked {
-            began: now,
-            sent: 0,
-            last: now,
+            began,
+            sent,
+            last: began,
             sure: 0,
             is_check: false,
         }

@@ -1,11 +1,12 @@
 //! One host in virtual time: it answers as Linux does, from a budget that is
-//! filled to any degree when the survey begins.
+//! filled to any degree when the survey begins, or when it is asked again.
 
 use std::collections::{BTreeMap, HashMap};
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::probe::rations::Rations;
 use crate::probe::schedule::{Next, Schedule};
 use crate::probe::{Peer, udp};
 use crate::verdict::Protocol;
@@ -103,9 +104,47 @@ fn survey(host: Host, ports: &[Port], trip: Duration, wait: Duration) -> (Vec<Sa
         wait,
         of_many: true,
     });
-    let mut schedule = Schedule::new(&mut questions, 1024);
+    let schedule = Schedule::new(&mut questions, 1024);
+    let (said, took) = play(schedule, Instant::now(), host, ports, trip);
+    assert_eq!(said.len(), ports.len(), "each has its ruling");
+    (said, took)
+}
+
+/// The same over TCP, of ports that all met with silence before, as one did not
+/// that is rejected too.
+fn doubted(host: Host, ports: &[Port], trip: Duration) -> (Vec<Said>, Duration) {
+    let start = Instant::now();
+    let question = |id: usize| Question {
+        id,
+        peer: Peer::Inet(([10, 0, 0, 1], 1 + id as u16).into()),
+        protocol: Protocol::Tcp,
+        wait: RANGE,
+        of_many: true,
+    };
+    let asked = Asked::before(start, 4);
+    let mut rations = Rations::default();
+    let by = [10, 0, 0, 1].into();
+    rations.rejected(&question(ports.len()), by, trip, true, start);
+    for id in 0..ports.len() {
+        assert!(rations.doubt(by, question(id), asked));
+    }
+    let mut none = std::iter::empty();
+    let schedule = Schedule::new(&mut none, 1024).doubting(rations.doubts(), start + PATIENCE);
+    let and_control = [ports, &[Port::Closed]].concat();
+    let (said, took) = play(schedule, start, host, &and_control, trip);
+    assert_eq!(said.len(), ports.len(), "each has its ruling");
+    (said, took)
+}
+
+fn play(
+    mut schedule: Schedule<'_>,
+    start: Instant,
+    host: Host,
+    ports: &[Port],
+    trip: Duration,
+) -> (Vec<Said>, Duration) {
     let mut world = World {
-        start: Instant::now(),
+        start,
         now: Duration::ZERO,
         events: BTreeMap::new(),
         host,
@@ -113,7 +152,7 @@ fn survey(host: Host, ports: &[Port], trip: Duration, wait: Duration) -> (Vec<Sa
         ports: ports.to_vec(),
         made: 0,
     };
-    let mut said: Vec<Option<Said>> = vec![None; ports.len()];
+    let mut said: HashMap<usize, Said> = HashMap::new();
     let mut flights: BTreeMap<usize, Flight> = BTreeMap::new();
     let mut turns: HashMap<usize, u32> = HashMap::new();
     let port = |question: &Question| match question.peer {
@@ -122,7 +161,7 @@ fn survey(host: Host, ports: &[Port], trip: Duration, wait: Duration) -> (Vec<Sa
     };
     let mut say = |id: usize, what| {
         if id != CONTROL {
-            assert_eq!(said[id].replace(what), None, "said twice");
+            assert_eq!(said.insert(id, what), None, "said twice");
         }
     };
     loop {
@@ -212,10 +251,8 @@ fn survey(host: Host, ports: &[Port], trip: Duration, wait: Duration) -> (Vec<Sa
             }
         }
     }
-    let said = said
-        .into_iter()
-        .map(|said| said.expect("each has its ruling"));
-    (said.collect(), world.now)
+    let ids = 0..said.len();
+    (ids.map(|id| said[&id]).collect(), world.now)
 }
 
 fn linux(tokens: f64) -> Host {
@@ -292,6 +329,25 @@ fn a_host_that_has_sent_none_is_silent_in_time() {
     assert_eq!((count(&said, Said::Silent), took), (1000, RANGE));
 }
 
+#[test]
+fn rejected_tcp_ports_are_told_at_the_pace_of_the_host() {
+    let (said, took) = doubted(linux(0.0), &[Port::Closed; 18], TRIP);
+    assert_eq!(count(&said, Said::Refused), 18);
+    assert!(took < Duration::from_secs(20), "{took:?}");
+
+    let (said, took) = doubted(linux(0.0), &[Port::Closed; 500], TRIP);
+    assert_eq!(count(&said, Said::Silent), 0);
+    assert!(count(&said, Said::Refused) >= 17, "{said:?}");
+    assert!(took < PATIENCE + ONE_SYN, "{took:?}");
+}
+
+#[test]
+fn tcp_ports_that_are_dropped_are_believed_in_a_few_waves() {
+    let (said, took) = doubted(linux(0.0), &[Port::Mute; 1000], TRIP);
+    assert_eq!(count(&said, Said::Silent), 1000);
+    assert!(took < Duration::from_secs(15), "{took:?}");
+}
+
 fn port() -> impl Strategy<Value = Port> {
     prop_oneof![Just(Port::Open), Just(Port::Closed), Just(Port::Mute)]
 }
@@ -347,5 +403,31 @@ proptest! {
             }
         }
         prop_assert!(took < Duration::from_secs(30), "{:?}", took);
+    }
+
+    /// The same is true over TCP of what was doubted.
+    #[test]
+    fn a_rejected_tcp_port_is_never_called_dropped(
+        ports in prop_oneof![
+            proptest::collection::vec(port(), 1..60),
+            proptest::collection::vec(prop_oneof![9 => Just(Port::Mute), 1 => port()], 1..300),
+        ],
+        tokens in 0.0..1.0,
+        trip in 0u64..180,
+        refill in prop_oneof![3 => Just(1.0), 1 => 0.01..1.0, 1 => 1.0..9.0],
+    ) {
+        let host = Host { refill, ..linux(tokens) };
+        let (said, took) = doubted(host, &ports, Duration::from_millis(trip));
+        for (port, said) in ports.iter().zip(&said) {
+            match port {
+                Port::Open => prop_assert_eq!(*said, Said::Replied),
+                Port::Closed => prop_assert!(matches!(said, Said::Refused | Said::Limited)),
+                Port::Mute => prop_assert!(matches!(said, Said::Silent | Said::Limited)),
+            }
+        }
+        prop_assert!(took <= PATIENCE + ONE_SYN, "{:?}", took);
+        if ports.len() < 13 && refill <= 1.0 {
+            prop_assert_eq!(count(&said, Said::Limited), 0);
+        }
     }
 }

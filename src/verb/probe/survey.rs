@@ -193,7 +193,8 @@ impl<'a> Survey<'a> {
                 series.take(key, &row, answer, lookup);
             }
             if row.reason == ICMP_LIMITED {
-                let host = row.address.as_deref().unwrap_or(&row.target);
+                let host = (row.by.as_deref()).or(row.address.as_deref());
+                let host = host.unwrap_or(&row.target);
                 self.tally.limits(host);
             }
             events.push(Event::Probe(row));

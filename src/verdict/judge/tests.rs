@@ -238,6 +238,8 @@ fn evidence_that_is_no_error() {
         (Udp, Evidence::Reply, Open, "reply"),
         (Tcp, Evidence::Silence, Filtered, "no-answer"),
         (Udp, Evidence::Silence, Silent, "no-answer"),
+        (Tcp, Evidence::Rationed(None), Filtered, ICMP_LIMITED),
+        (Udp, Evidence::Rationed(None), Silent, ICMP_LIMITED),
         (Tcp, Evidence::LocalDrop, Error, "local-firewall"),
         (Tcp, Evidence::NoSource, Unreachable, "no-route"),
         (Tcp, Evidence::NoNeighbour, Unreachable, "neighbour-failure"),

@@ -34,6 +34,8 @@ fn sentences() {
         (Unix, Closed, "no-such-file", None, "there is no socket of this name"),
 
         (Tcp, Filtered, "no-answer", None, "no answer to 3 SYNs in 4.0 s: dropped on the way or by the host; typical of a cloud security group"),
+        (Tcp, Filtered, ICMP_LIMITED, TARGET, "not known: no answer to 3 SYNs, but the host, or a NAT or firewall that speaks in its name, rejects others here and limits its ICMP errors, and had none to spare"),
+        (Tcp, Filtered, ICMP_LIMITED, ROUTER, "not known: no answer to 3 SYNs, but 10.0.0.1 rejects others here and limits its ICMP errors, and had none to spare"),
         (Unix, Filtered, "backlog-full", None, "its accept queue is full: the server is there, but accepts nobody"),
         (Udp, Silent, "no-answer", None, "no answer to 3 datagrams in 4.0 s: open or filtered, UDP cannot tell"),
         (Udp, Silent, ICMP_LIMITED, None, "not known: no answer to 3 datagrams, but the host limits its ICMP errors, and had none to spare"),
