@@ -95,6 +95,8 @@ fn whoever_comes_second_is_refused() {
     let mut first = dial(V4, recv.port);
     first.write_all(b"first").expect("five bytes");
     recv.wait_stdout(5);
+    // It is closed in the same turn, and a moment later.
+    wait_closed(recv.port);
     sock(format!("send 127.0.0.1 {}", recv.port))
         .input("second")
         .code(4)

@@ -244,6 +244,15 @@ pub fn udp_port_of(peer: &Running) -> u16 {
     port_held_by(peer, &["udp", "udp6"], UNCONNECTED)
 }
 
+/// Waits until nobody listens on this port over IPv4.
+#[track_caller]
+pub fn wait_closed(port: u16) {
+    eventually(&format!("nobody listens on {port}"), || {
+        let listens = |row: Row| row.port == port && row.state == LISTEN;
+        (!rows("tcp").into_iter().any(listens)).then_some(())
+    });
+}
+
 /// Waits until a path is a Unix socket that takes connections.
 #[track_caller]
 pub fn wait_unix(path: &std::path::Path) {
