@@ -136,7 +136,8 @@ fn one(verb: &str, (row, carrier, transport): &(Row, Carrier, Transport)) {
     };
     let mut running = running;
     if let In::Open(text) | In::Tty(text) = row.stdin {
-        running.write(text);
+        // What has to be read of it is seen by the peer.
+        running.offer(text);
     }
     let ended = running.finish();
     let _ = over.send(());

@@ -565,6 +565,17 @@ impl Running {
         }
     }
 
+    /// The same to somebody who may not read it, and be over already.
+    pub fn offer(&mut self, bytes: impl AsRef<[u8]>) {
+        let input = self.input.as_mut().expect("stdin is Pipe or Tty");
+        match input.write_all(bytes.as_ref()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                panic!("writing to its stdin: {error}\n{}", self.log())
+            }
+            _ => {}
+        }
+    }
+
     /// Takes the end of its stdin that the test writes to.
     pub fn take_stdin(&mut self) -> File {
         self.input.take().expect("stdin is Pipe or Tty")
