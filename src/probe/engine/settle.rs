@@ -37,10 +37,6 @@ impl Engine<'_, '_, '_> {
             Outcome::Settled(Evidence::Connected, sent) if self.options.listen.is_some() => {
                 self.listen(question, Some(socket), began, sent)
             }
-            Outcome::Settled(Evidence::LocalDrop, sent) if self.is_crowded(&question, began) => {
-                let evidence = Evidence::errno(libc::ENOBUFS);
-                self.answer(&question, Some(&socket), began, &evidence, sent)
-            }
             Outcome::Settled(evidence, sent) => {
                 self.answer(&question, Some(&socket), began, &evidence, sent)
             }
@@ -149,11 +145,25 @@ impl Engine<'_, '_, '_> {
         }
     }
 
-    /// Whether what was dropped here may have found no place in the table of
-    /// neighbours: a large block on our own link, and hardly a host in it.
-    fn is_crowded(&mut self, question: &Question, began: Instant) -> bool {
-        let peer = question.peer.inet();
-        peer.is_some_and(|peer| self.neighbours.is_full(peer, began, Instant::now()))
+    /// What the table of neighbours knows better: silence is that of nobody, and
+    /// what was dropped here may have found no place in it, as in a large block
+    /// on our own link with hardly a host.
+    fn neighbourly(
+        &mut self,
+        question: &Question,
+        evidence: &Evidence,
+        time: Duration,
+    ) -> Option<Evidence> {
+        match evidence {
+            Evidence::Silence if self.is_nobody(question, time) => Some(Evidence::NoNeighbour),
+            Evidence::LocalDrop => {
+                let (peer, now) = (question.peer.inet()?, Instant::now());
+                let since = now.checked_sub(time)?;
+                let is_full = self.neighbours.is_full(peer, since, now);
+                is_full.then(|| Evidence::errno(libc::ENOBUFS))
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn report(&mut self, question: &Question, finding: Finding<'_>) -> Result<(), Halt> {
@@ -183,10 +193,8 @@ impl Engine<'_, '_, '_> {
                 (time, sent.map(|sent| sent + earlier.sent))
             }
         };
-        let evidence = match evidence {
-            Evidence::Silence if self.is_nobody(question, time) => &Evidence::NoNeighbour,
-            evidence => evidence,
-        };
+        let known = self.neighbourly(question, evidence, time);
+        let evidence = known.as_ref().unwrap_or(evidence);
         let local = socket.and_then(|socket| finding::local(socket, evidence));
         let own = finding::own(question, local, evidence);
         let verdict = judge(question.protocol, question.peer.ip(), own, evidence);
